@@ -1,0 +1,1 @@
+"""Exhibitions: the static site of a collection."""

@@ -1,0 +1,1 @@
+"""The glTF container and its codecs: read, write, check, info."""

@@ -1,0 +1,1 @@
+"""IIIF documents: image services, manifests and collections; write, check, info."""

@@ -1,0 +1,1 @@
+"""Pixels: guarded reading, colour, tile pyramids, capture quality."""

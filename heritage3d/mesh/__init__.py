@@ -1,0 +1,1 @@
+"""Triangles: guarded reading, simplification, deviation, rendering."""

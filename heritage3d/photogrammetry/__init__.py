@@ -1,0 +1,1 @@
+"""Cameras: features, structure from motion, depth, fusion, scale."""

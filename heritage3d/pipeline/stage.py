@@ -1,0 +1,243 @@
+"""``@stage``: one declaration from which command, schema, cache key, reference page and job derive.
+
+A stage is a plain function: positional parameters are the artefacts that it reads, ``dest`` is where it
+writes, keyword-only parameters are its options. See design section 4.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, create_model
+from pydantic.fields import FieldInfo
+
+
+class Evidence(BaseModel):
+    """The measured figures of one derivative: small, typed, JSON. No clock, host or path in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reads:
+    """Marks an input with the kinds that it accepts: ``Annotated[Path, Reads("image/master")]``."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+
+
+class Column:
+    """Marks an option that a column of the sheet overrides for that object: ``Column("unit")``.
+
+    ``Column("*")`` receives the whole row and is no option for people: neither YAML nor command has it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Speed:
+    """Marks an option that changes only how fast the bytes are made: it stays outside the cache key."""
+
+
+class Many:
+    """``writes=Many("record", "image/master")``: the stage returns a list of Output of these kinds."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """An input with what the pipeline knows of it, for stages that need more than its path.
+
+    ``address`` is where it is (or will be) published, relative to the folder of its object
+    ("pages/001r"); "" where it is not published. ``evidence`` is what the stage that made it returned.
+    """
+
+    path: Path
+    kind: str
+    name: str
+    address: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One of the artefacts of a stage that writes many.
+
+    ``path`` lies below ``dest``, or is a capture that the stage points to without copying it; ``files``
+    are the companions of such a capture. ``name`` is unique among the object's artefacts of the kind.
+    """
+
+    kind: str
+    name: str
+    path: Path
+    files: tuple[Path, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+Capture = Annotated[Path, Reads("capture")]
+Collection = Annotated[Path, Reads("collection")]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One artefact parameter of a stage."""
+
+    name: str
+    kinds: tuple[str, ...]
+    arity: Literal["each", "all", "collection"]
+    rich: bool  # the function wants an Artefact, not a Path
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All that is known of a stage; made by ``@stage``, never by hand."""
+
+    name: str
+    version: int
+    summary: str
+    description: str
+    inputs: tuple[Input, ...]
+    writes: tuple[str, ...]
+    many: bool
+    Options: type[BaseModel]
+    run: Callable[..., Any]
+    libraries: tuple[str, ...]
+    reproducible: str  # "" = same inputs, same bytes; else the reason why not
+    seconds_per_mb: float
+    bytes_out_per_byte: float
+
+    @property
+    def arity(self) -> Literal["each", "all", "collection"]:
+        """How many jobs: one per artefact, per object, or for the whole collection."""
+        arities = {entry.arity for entry in self.inputs}
+        return "collection" if "collection" in arities else "all" if "all" in arities else "each"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The kinds that it reads, each once."""
+        return tuple(dict.fromkeys(kind for entry in self.inputs for kind in entry.kinds))
+
+    def marks(self, option: str, mark: type) -> list[Any]:
+        """The marks of that class on an option."""
+        return [entry for entry in self.Options.model_fields[option].metadata if isinstance(entry, mark)]
+
+    def column(self, option: str) -> str | None:
+        """The column of the sheet that overrides an option for its object, "*" for the whole row."""
+        found = self.marks(option, Column)
+        return found[0].name if found else None
+
+    def public_options(self) -> dict[str, FieldInfo]:
+        """The options that people may set, in order of declaration."""
+        return {name: entry for name, entry in self.Options.model_fields.items() if self.column(name) != "*"}
+
+    def tools(self) -> dict[str, str]:
+        """Versions of the libraries that make the bytes."""
+        return {name: _version(name) for name in self.libraries}
+
+    def key(self, inputs: Any, options: BaseModel) -> str:
+        """Cache key: what was read, what was asked, what did it. Never a time, a host or a path."""
+        asked = {name: value for name, value in options.model_dump(mode="json").items() if not self.marks(name, Speed)}
+        told = [self.name, self.version, inputs, asked, sorted(self.tools().items())]
+        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+_stages: dict[str, Stage] = {}
+
+
+def stage(
+    *,
+    writes: str | Many,
+    version: int,
+    libraries: tuple[str, ...] = (),
+    reproducible: str = "",
+    seconds_per_mb: float = 0.1,
+    bytes_out_per_byte: float = 1.0,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a stage.
+
+    ``version`` is raised when the bytes change for the same input. ``libraries`` are the distributions
+    whose versions enter the cache key. ``reproducible`` is empty, or says why the bytes may differ.
+    ``seconds_per_mb`` and ``bytes_out_per_byte`` serve ``--dry-run`` until the ledger knows better.
+    The function itself is returned unchanged, so that tests and other code call it plainly.
+    """
+
+    def declare(run: Callable[..., Any]) -> Callable[..., Any]:
+        name = run.__name__.replace("_", "-")
+        hints = typing.get_type_hints(run, include_extras=True)
+        inputs: list[Input] = []
+        fields: dict[str, Any] = {}
+        for parameter in inspect.signature(run).parameters.values():
+            if parameter.name == "dest":
+                continue
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                fields[parameter.name] = (hints[parameter.name], parameter.default)
+            else:
+                inputs.append(_input(name, parameter.name, hints[parameter.name]))
+        if not inputs or "dest" not in hints:
+            raise TypeError(f"stage {name}: needs at least one artefact and dest")
+        title = "".join(part.title() for part in run.__name__.split("_")) + "Options"
+        options = create_model(title, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+        text = inspect.getdoc(run) or ""
+        declared = Stage(
+            name=name,
+            version=version,
+            summary=text.partition("\n")[0],
+            description=text.partition("\n")[2].strip(),
+            inputs=tuple(inputs),
+            writes=writes.kinds if isinstance(writes, Many) else (writes,),
+            many=isinstance(writes, Many),
+            Options=options,
+            run=run,
+            libraries=libraries,
+            reproducible=reproducible,
+            seconds_per_mb=seconds_per_mb,
+            bytes_out_per_byte=bytes_out_per_byte,
+        )
+        if name in _stages and _stages[name].run.__module__ != run.__module__:
+            raise ValueError(f"the stage {name} is declared twice")
+        _stages[name] = declared
+        run.stage = declared  # type: ignore[attr-defined]
+        return run
+
+    return declare
+
+
+def _input(stage_name: str, name: str, hint: Any) -> Input:
+    every = typing.get_origin(hint) is list
+    inner = typing.get_args(hint)[0] if every else hint
+    marks = [entry for entry in getattr(inner, "__metadata__", ()) if isinstance(entry, Reads)]
+    if not marks:
+        raise TypeError(f"stage {stage_name}: {name} says no kind; write Annotated[Path, Reads(...)]")
+    kinds = marks[0].kinds
+    arity: Literal["each", "all", "collection"] = "collection" if "collection" in kinds else "all" if every else "each"
+    return Input(name, kinds, arity, rich=typing.get_args(inner)[0] is Artefact)
+
+
+def stages() -> Mapping[str, Stage]:
+    """All declared stages by name, in the order of declaration."""
+    return _stages
+
+
+def libraries_of(names: Iterator[str]) -> dict[str, str]:
+    """Versions of distributions, "absent" where one is not installed."""
+    return {name: _version(name) for name in names}

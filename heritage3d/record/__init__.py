@@ -1,0 +1,1 @@
+"""The description of an object: sheet, page order, units, rights, languages."""

@@ -1,0 +1,1 @@
+"""Fixity and provenance of what was published."""
