@@ -20,7 +20,7 @@ fields that the text needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 
@@ -43,6 +43,7 @@ class Heritage3dError(Exception):
 
     @property
     def file(self) -> str:
+        """The file at fault, as the person knows it; "" where there is none."""
         return str(self.fields.get("file", ""))
 
     def what(self, language: str | None = None) -> str:
@@ -75,6 +76,12 @@ def _plain(value: Any) -> Any:
 
 def _rebuild(cls: type[Heritage3dError], fields: dict[str, Any]) -> Heritage3dError:
     return cls(**fields)
+
+
+def _rebuild_many(
+    cls: type[ObjectErrors], errors: Sequence[Heritage3dError], fields: dict[str, Any]
+) -> Heritage3dError:
+    return cls(errors, **fields)
 
 
 def tree(root: type[Heritage3dError] = Heritage3dError) -> Iterator[type[Heritage3dError]]:
@@ -124,6 +131,12 @@ class UnknownFormat(UsageError):
     code = "H3D-122"
 
 
+class PortInUse(UsageError):
+    """`serve` was asked for a port that another program holds, or that it may not open. Fields: port, detail."""
+
+    code = "H3D-130"
+
+
 # --- H3D-2xx the captures ---------------------------------------------------------------------------------
 
 
@@ -157,10 +170,50 @@ class SheetEmpty(CapturesError):
     code = "H3D-204"
 
 
+class SheetAmbiguous(CapturesError):
+    """Both objects.csv and objects.xlsx are there, or two spellings of one. Fields: file, other."""
+
+    code = "H3D-205"
+
+
+class SheetColumnUnusable(CapturesError):
+    """The name of a column cannot be used: said twice, or with a wrong language. Fields: file, column, detail."""
+
+    code = "H3D-206"
+
+
+class SheetTooLarge(CapturesError):
+    """More bytes, rows or columns than the limit allows. Fields: file, count, limit, what."""
+
+    code = "H3D-207"
+
+
 class ObjectError(Heritage3dError):
     """One object is at fault; the others go on. Fields: file, detail."""
 
     code, exit_status = "H3D-300", 1
+
+
+class ObjectErrors(ObjectError):
+    """All that is wrong with one object, where it is more than one thing. ``errors`` holds them, in order."""
+
+    code = "H3D-279"
+
+    def __init__(self, errors: Sequence[Heritage3dError] = (), **fields: Any) -> None:
+        self.errors: list[Heritage3dError] = list(errors)
+        super().__init__(**{"count": len(self.errors), **fields})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_many, (type(self), self.errors, self.fields)
+
+    def line(self, language: str | None = None) -> str:
+        """One line for each of them."""
+        return "\n".join(error.line(language) for error in self.errors) or super().line(language)
+
+
+def gathered(faults: Sequence[Heritage3dError]) -> Heritage3dError:
+    """What to raise for these faults: the one itself, or all of them as ObjectErrors."""
+    return faults[0] if len(faults) == 1 else ObjectErrors(faults)
 
 
 class RecordError(ObjectError):
@@ -211,6 +264,114 @@ class UnknownCapture(ObjectError):
     code = "H3D-257"
 
 
+class CaptureOutside(ObjectError):
+    """A link leads out of the folder of the object. Fields: file."""
+
+    code = "H3D-258"
+
+
+class CaptureEmpty(ObjectError):
+    """A capture holds no byte. Fields: file."""
+
+    code = "H3D-259"
+
+
+class IdMissing(RecordError):
+    """A row has no id. Fields: file, row, column."""
+
+    code = "H3D-260"
+
+
+class IdUnsafe(RecordError):
+    """An id cannot be the name of a folder everywhere. Fields: file, row, column, value, detail."""
+
+    code = "H3D-261"
+
+
+class UnitUnknown(RecordError):
+    """The unit is none of mm, cm, m, inch. Fields: file, row, column, value."""
+
+    code = "H3D-262"
+
+
+class NumberUnusable(RecordError):
+    """A cell must hold a plain number above zero. Fields: file, row, column, value."""
+
+    code = "H3D-263"
+
+
+class DirectionUnknown(RecordError):
+    """The viewing direction is none of the four of IIIF. Fields: file, row, column, value."""
+
+    code = "H3D-264"
+
+
+class RightsUnclear(RecordError):
+    """A licence is named in part only: version or kind is missing. Fields: file, row, column, value, detail."""
+
+    code = "H3D-265"
+
+
+class RowTooLong(RecordError):
+    """A row has cells beyond the last named column. Fields: file, row, column, value."""
+
+    code = "H3D-266"
+
+
+class CellUnusable(RecordError):
+    """A cell holds a spreadsheet error or control characters. Fields: file, row, column, value, detail."""
+
+    code = "H3D-267"
+
+
+class TooManyCaptures(ObjectError):
+    """The folder of the object holds more files than the limit allows. Fields: file, count, limit."""
+
+    code = "H3D-268"
+
+
+class CaptureNameUnreadable(ObjectError):
+    """The name of a file is not valid UTF-8. Fields: file."""
+
+    code = "H3D-269"
+
+
+class PageMissing(PageListError):
+    """The page list names a file that is not there. Fields: file, row, column, value."""
+
+    code = "H3D-270"
+
+
+class PageTwice(PageListError):
+    """The page list names a file twice. Fields: file, row, column, value, other."""
+
+    code = "H3D-271"
+
+
+class PageUnlisted(PageListError):
+    """A page lies in the folder and is not in the page list. Fields: file, value."""
+
+    code = "H3D-272"
+
+
+class SideUnknown(PageListError):
+    """The side is neither recto nor verso. Fields: file, row, column, value."""
+
+    code = "H3D-273"
+
+
+class PageListUnreadable(ObjectError):
+    """The page list is there but cannot be read as a table. Fields: file, detail."""
+
+    code = "H3D-274"
+
+
+class TooManyFiles(ObjectError):
+    """An object's folder holds more files than the limit allows. Fields: file, count, limit."""
+
+    code = "H3D-258"
+
+
 # --- H3D-3xx pixels ---------------------------------------------------------------------------------------
 
 
@@ -248,6 +409,12 @@ class ImageUnsupported(ImageError):
     """A known format in a variant that no decoder here reads. Fields: file, detail."""
 
     code = "H3D-315"
+
+
+class ImageProfileBroken(ImageError):
+    """The ICC profile is damaged or made for another kind of picture. Fields: file, detail."""
+
+    code = "H3D-316"
 
 
 # --- H3D-4xx triangles and glTF ---------------------------------------------------------------------------
@@ -307,6 +474,42 @@ class GltfInvalid(MeshError):
     code = "H3D-418"
 
 
+class MeshUnsupported(MeshError):
+    """A known format in a variant that is not read here. Fields: file, detail."""
+
+    code = "H3D-419"
+
+
+class TextureUnreadable(MeshError):
+    """A texture of a model cannot be decoded. Fields: file, reference, detail."""
+
+    code = "H3D-420"
+
+
+class DeviationExceeded(MeshError):
+    """A level of detail cannot be made within the deviation asked for. Fields: file, asked, reached."""
+
+    code = "H3D-421"
+
+
+class BudgetExceeded(MeshError):
+    """A level of detail breaks the budget of its device. Fields: file, device, detail."""
+
+    code = "H3D-422"
+
+
+class LengthInvalid(UsageError):
+    """A length such as 0.1mm or 0.05% cannot be understood. Fields: option, value."""
+
+    code = "H3D-451"
+
+
+class DeviceUnknown(UsageError):
+    """No budget is known for that device. Fields: value, known."""
+
+    code = "H3D-452"
+
+
 # --- H3D-5xx IIIF -----------------------------------------------------------------------------------------
 
 
@@ -314,6 +517,24 @@ class IiifError(ObjectError):
     """An IIIF document cannot be used. Fields: file, detail."""
 
     code = "H3D-510"
+
+
+class DocumentUnreadable(IiifError):
+    """A JSON document is broken, or built to break its reader. Fields: file, detail."""
+
+    code = "H3D-511"
+
+
+class DocumentTooLarge(IiifError):
+    """A JSON document is larger than the limit allows. Fields: file, count, limit."""
+
+    code = "H3D-512"
+
+
+class PartUnreadable(IiifError):
+    """A derivative that the manifest joins lacks what the manifest needs of it. Fields: file, detail."""
+
+    code = "H3D-513"
 
 
 # --- H3D-6xx the place of the results ---------------------------------------------------------------------
@@ -401,6 +622,12 @@ class PartMissing(Heritage3dError):
     """A library or program that this step needs is not installed. Fields: part, detail."""
 
     code, exit_status = "H3D-800", 6
+
+
+class ViewerMissing(PartMissing):
+    """The viewer was not built when the package was installed. Fields: part, detail."""
+
+    code = "H3D-810"
 
 
 class Interrupted(Heritage3dError):

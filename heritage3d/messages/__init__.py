@@ -47,6 +47,18 @@ def language_of_arguments(arguments: list[str] = sys.argv) -> str | None:
     return None
 
 
+def without_language(arguments: list[str]) -> list[str]:
+    """The arguments without ``--lang X`` and ``--lang=X``, so that it may stand anywhere."""
+    kept: list[str] = []
+    given = iter(arguments)
+    for argument in given:
+        if argument == "--lang":
+            next(given, None)
+        elif not argument.startswith("--lang="):
+            kept.append(argument)
+    return kept
+
+
 def _supported(value: str) -> str:
     return "zh-Hans" if value.lower().startswith("zh") else "en"
 

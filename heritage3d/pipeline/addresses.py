@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import orjson
+
+from heritage3d.errors import UsageError
 
 HERE = "http://here.invalid/"
 DEFAULT_BASE = "http://127.0.0.1:8000/"
@@ -49,6 +51,14 @@ def _moved(address: str, old: str, new: str) -> str:
     if address.startswith(old):
         return new + address[len(old) :]
     return new.rstrip("/") if address == old.rstrip("/") else address
+
+
+def checked_base(base: str) -> str:
+    """The base as it is used: http(s), without query or fragment, ending in a slash. Raises UsageError."""
+    parts = urlsplit(base)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise UsageError(detail=f"--base {base!r} is no web address like https://example.org/collection/")
+    return base.rstrip("/") + "/"
 
 
 def dump(document: Any) -> bytes:

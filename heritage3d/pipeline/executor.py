@@ -1,0 +1,148 @@
+"""Dask as the one executor: jobs in through a bounded window, outcomes out as they come.
+
+The settings and the cures for crashes were measured: docs/decisions/0003-dask-and-the-ledger.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, as_completed
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from heritage3d.errors import EngineError, JobKilled
+from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, prepare_process, run_bundle
+
+_SETTINGS = {  # those of scheduler.* must also be in the environment of an outside `dask scheduler`
+    "distributed.scheduler.worker-saturation": 1.0,  # fewer neighbours are hit by a crash
+    "distributed.scheduler.allowed-failures": 1,  # a kill from outside gets one more try
+    "distributed.deploy.lost-worker-timeout": "365d",  # the default of 15 s can drop a worker for good
+    "distributed.admin.low-level-log-length": 100,  # else the parent grows with every job
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+_JOBS_PER_WORKER = 4
+_MOST_TRIES = 5
+
+
+class DieWithParent(WorkerPlugin):  # type: ignore[misc]
+    """Workers must not outlive the run, even in native code that never returns to Python."""
+
+    def setup(self, worker: Any) -> None:  # noqa: ARG002  Dask's signature
+        """Ask the kernel for a SIGKILL when the parent dies (Linux)."""
+        prepare_process()
+        if sys.platform == "linux":
+            import ctypes
+
+            pr_set_pdeathsig = 1
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+class Executor:
+    """Jobs in, outcomes out. Not thread-safe; one per run."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._done = as_completed(with_results=True, raise_errors=False)
+        self._pending: dict[str, list[Spec]] = {}
+        self._tries: dict[tuple[str, str, str], int] = {}
+        self.workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+    @property
+    def free(self) -> int:
+        """How many more bundles the window takes."""
+        return _JOBS_PER_WORKER * self.workers - len(self._pending)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._pending)
+
+    def under_way(self) -> list[Spec]:
+        """The jobs that the workers hold, oldest first, one per worker."""
+        return [specs[0] for specs in list(self._pending.values())[: self.workers]]
+
+    def submit(self, specs: list[Spec]) -> None:
+        """Hand a bundle of jobs to the workers."""
+        for spec in specs:
+            spec.note.unlink(missing_ok=True)
+        future = self._client.submit(run_bundle, specs, pure=False)
+        self._pending[future.key] = specs
+        self._done.add(future)
+
+    def outcomes(self) -> Iterator[tuple[Spec, Outcome]]:
+        """The outcomes of the next bundle that ends. Raises EngineError when Dask is gone."""
+        try:
+            future, result = next(self._done)
+        except StopIteration:
+            raise EngineError(detail="no job is left to wait for") from None
+        specs = self._pending.pop(future.key)
+        status = future.status
+        future.release()  # a held future is computed again when its worker dies
+        if status == "cancelled":
+            raise EngineError(detail="the Dask scheduler stopped answering")
+        if status == "finished":
+            yield from zip(specs, result, strict=True)
+            return
+        for spec in specs:
+            yield from self._after_a_death(spec, alone=len(specs) == 1)
+
+    def _after_a_death(self, spec: Spec, *, alone: bool) -> Iterator[tuple[Spec, Outcome]]:
+        """Blame the job that was running; the others of the bundle never began, or lost their answer."""
+        note = spec.note.read_text("utf-8", "replace") if spec.note.exists() else None
+        slot = (spec.object, spec.step, spec.slot)
+        self._tries[slot] = self._tries.get(slot, 0) + 1
+        if note:
+            yield spec, Outcome(error=blamed(spec, note))
+        elif (note is None or not alone) and self._tries[slot] < _MOST_TRIES:
+            self.submit([spec])
+        else:
+            yield spec, Outcome(error=JobKilled(file=first_input(spec), stage=spec.stage, limit=""))
+
+
+@contextlib.contextmanager
+def engine(workers: int, scheduler: str | None = None) -> Iterator[Executor]:
+    """Workers for the time of a run: processes on this computer, or those of an outside scheduler.
+
+    Raises EngineError where no scheduler answers.
+    """
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
+    prepare_process()
+    dask.config.set(_SETTINGS)
+    quiet = logging.CRITICAL + 10
+    logging.getLogger("distributed").setLevel(quiet)
+    cluster = None
+    try:
+        if scheduler is None:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=quiet,
+            )
+        client = Client(scheduler or cluster, timeout="15s")
+        client.register_plugin(DieWithParent())
+    except (OSError, TimeoutError, ValueError) as error:
+        raise EngineError(detail=f"no scheduler answers at {scheduler or '127.0.0.1'}: {error}") from error
+    try:
+        yield Executor(client)
+    finally:
+        for nanny in cluster.workers.values() if cluster else ():  # a running job cannot be interrupted
+            nanny.auto_restart = False
+            with contextlib.suppress(ProcessLookupError, TypeError):
+                os.kill(nanny.pid, signal.SIGKILL)
+        with contextlib.suppress(Exception):
+            client.close(timeout=2)
+        if cluster:
+            with contextlib.suppress(Exception):
+                cluster.close(timeout=5)

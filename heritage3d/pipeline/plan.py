@@ -1,0 +1,474 @@
+"""Objects x steps -> jobs: what must run for an object, and what the ledger already holds.
+
+The plan of an object unfolds while it runs, because only ingest knows how many pages there are. A plan
+never touches another object, so one that fails stops nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from heritage3d.errors import (
+    CaptureFolderMissing,
+    CaptureUnreadable,
+    Heritage3dError,
+    ObjectError,
+    RecordError,
+    TooManyFiles,
+)
+from heritage3d.pipeline import addresses, limits
+from heritage3d.pipeline.job import Made, Outcome, Spec
+from heritage3d.pipeline.kinds import kind
+from heritage3d.pipeline.ledger import ArtefactRow, JobRow, Ledger
+from heritage3d.pipeline.stage import Artefact, Input, Stage
+from heritage3d.pipeline.store import Entry, Store, digest_of, holds, print_of
+from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Step, Workflow
+
+Slot = tuple[str, str]  # (step, slot)
+_HASH_AT_ONCE = 64  # captures per hashing job
+
+
+@dataclass(frozen=True)
+class CaptureObject:
+    """One row of the sheet: the object's id, its folder, its cells, and what is wrong with the row."""
+
+    id: str
+    folder: Path
+    columns: dict[str, str]
+    errors: tuple[Heritage3dError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all plans of a run share."""
+
+    store: Store
+    ledger: Ledger
+    workflow: Workflow
+    base: str
+    run: int
+    pace: dict[str, tuple[float, float, int]] = field(default_factory=dict)  # Ledger.pace()
+    limit_s: float = float(limits.MAX_JOB_SECONDS)
+
+
+@dataclass(frozen=True)
+class Known:
+    """An artefact of the running edition: the ledger's row and where it was found."""
+
+    slot: Slot
+    part: int
+    row: ArtefactRow
+    path: Path
+
+
+def place_of(kind_name: str, object_id: str, name: str, *, several: bool) -> str | None:
+    """Where an artefact is published, relative to OUT; None for kinds that are not published."""
+    template = kind(kind_name).place
+    if template is None:
+        return None
+    return template.replace("{/name}", f"/{name}" if several else "").format(object=object_id, name=name)
+
+
+def folder_of(kind_name: str, place: str | None) -> str:
+    """The folder that "here" means inside an artefact: its own, or the one around a single file."""
+    told = kind(kind_name)
+    if place is None or place == ".":
+        return ""
+    single_file = told.place is not None and "." in told.place.rsplit("/", 1)[-1]
+    return place.rsplit("/", 1)[0] if single_file else place
+
+
+@dataclass
+class ObjectPlan:
+    """The jobs of one object, unfolding. ``advance`` gives the jobs that can start now."""
+
+    object: CaptureObject
+    settings: Settings
+    known: dict[str, list[Known]] = field(default_factory=dict)  # step -> artefacts
+    errors: list[Heritage3dError] = field(default_factory=list)
+    seconds: float = 0.0
+    jobs: int = 0  # jobs that ran (not those that the ledger held)
+    steps: tuple[Step, ...] = ()
+    _open: dict[str, int] = field(default_factory=dict)  # step -> jobs under way
+    _failed: set[str] = field(default_factory=set)  # steps with a failed job, or behind one
+    _current: dict[Slot, tuple[Step, JobRow]] = field(default_factory=dict)
+    _captures: dict[str, tuple[str, int, str]] | None = None
+
+    def __post_init__(self) -> None:
+        self.steps = self.steps or self.settings.workflow.object_steps()
+
+    # --- unfolding ----------------------------------------------------------------------------------------
+
+    def start(self) -> list[Spec]:
+        """The first jobs: hash the captures whose digest is not known yet.
+
+        Fills ``errors`` where the row, the folder or a file cannot be used.
+        """
+        unknown = self._unknown_captures()
+        specs = [
+            Spec(
+                object=self.object.id,
+                step="",
+                slot=str(at),
+                stage="",
+                module="",
+                inputs=(),
+                options={},
+                work=self.settings.store.work / f"{self.settings.run}-{_hash(self.object.id)}-{at}",
+                kept=self.settings.store.kept,
+                base="",
+                limit_s=self.settings.limit_s,
+                expected_s=sum(path.stat().st_size for path in unknown[at : at + _HASH_AT_ONCE]) / 4e8,
+                captures=tuple(unknown[at : at + _HASH_AT_ONCE]),
+            )
+            for at in range(0, len(unknown), _HASH_AT_ONCE)
+        ]
+        self._open[""] = len(specs)
+        return specs
+
+    def _unknown_captures(self) -> list[Path]:
+        if self.object.errors:
+            self.errors.extend(self.object.errors)
+            return []
+        try:
+            seen = {str(path): print_of(path, [""]) for path in capture_files(self.object.folder)}
+        except Heritage3dError as error:
+            self.errors.append(error)
+            return []
+        remembered = self.settings.ledger.captures(str(self.object.folder))
+        known = {path: remembered[path] for path in seen if path in remembered and remembered[path][0] == seen[path]}
+        self._captures = known
+        return [Path(path) for path in seen if path not in known]
+
+    def _arrived(self, outcome: Outcome) -> None:
+        """Take the digests of captures that were hashed."""
+        self._open[""] -= 1
+        if outcome.error is not None:
+            self.errors.append(outcome.error)
+            return
+        self._captures = dict(sorted({**(self._captures or {}), **outcome.hashed}.items()))
+        self.settings.ledger.remember_captures(str(self.object.folder), self._captures)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no job is under way and none can start any more."""
+        return not any(self._open.values()) and (
+            bool(self.errors and not self.known) or all(step.name in self.known for step in self.steps)
+        )
+
+    def advance(self) -> list[Spec]:
+        """The jobs that can start now; steps whose results the ledger holds are taken from it."""
+        ready: list[Spec] = []
+        if self._captures is None or self._open.get("") or (self.errors and not self.known):
+            return ready
+        for step in self.steps:
+            if step.name in self.known or any(self._open.get(source) for source in step.reads):
+                continue
+            if any(source not in self.known for source in step.reads):
+                continue
+            self.known[step.name] = []
+            try:
+                ready.extend(self._expand(step))
+            except Heritage3dError as error:
+                self._fail(step, error)
+        return ready
+
+    def _expand(self, step: Step) -> Iterator[Spec]:
+        if step.stage.arity == "all" and any(source in self._failed for source in step.reads):
+            self._failed.add(step.name)
+            return
+        self._failed |= {step.name} if any(source in self._failed for source in step.reads) else set()
+        sources = [known for source in step.reads for known in self.known[source]]
+        several = sum(1 for known in sources if known.row.kind in step.stage.inputs[0].kinds) > 1
+        options = self._options(step)
+        for slot, given in self._jobs(step, sources):
+            key = step.stage.key([_told(entry, found) for entry, found in given], options)
+            if not self._take(step, slot, key):
+                self._open[step.name] = self._open.get(step.name, 0) + 1
+                yield self._spec(step, slot, key, options, given, several=several)
+
+    def _jobs(self, step: Step, sources: list[Known]) -> Iterator[tuple[str, list[tuple[Input, list[Known]]]]]:
+        """(slot, inputs) of every job that a step has for this object."""
+        if set(step.stage.reads) & {SOURCE_KIND, COLLECTION_KIND}:
+            yield "", [(step.stage.inputs[0], [self._source()])]
+            return
+        found = {
+            entry.name: [known for known in sources if known.row.kind in entry.kinds] for entry in step.stage.inputs
+        }
+        if not all(found.values()):
+            return  # the kinds that it reads do not exist in this object
+        if step.stage.arity == "all":
+            yield "", [(entry, found[entry.name]) for entry in step.stage.inputs]
+            return
+        first, *others = step.stage.inputs
+        for known in found[first.name]:
+            yield known.row.name, [(first, [known]), *((entry, found[entry.name][:1]) for entry in others)]
+
+    def _source(self) -> Known:
+        """The object's folder as an artefact: its digest is that of all captures in it."""
+        folder = self.object.folder
+        entries = [
+            Entry(os.path.relpath(path, folder), size, sha256)
+            for path, (_seen, size, sha256) in (self._captures or {}).items()
+        ]
+        row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", tuple(entries))
+        return Known(("", ""), 0, row, folder)
+
+    def _options(self, step: Step) -> BaseModel:
+        """The step's options, with what the object's row says in their place."""
+        told: dict[str, Any] = {}
+        for name in type(step.options).model_fields:
+            column = step.stage.column(name)
+            if column == "*":
+                told[name] = dict(sorted(self.object.columns.items()))
+            elif column and self.object.columns.get(column):
+                told[name] = self.object.columns[column]
+        try:
+            return type(step.options)(**{**step.options.model_dump(), **told})
+        except ValidationError as error:
+            first = error.errors()[0]
+            column = ".".join(str(part) for part in first["loc"])
+            raise RecordError(
+                object=self.object.id, column=column, value=str(first["input"])[:80], row="?", detail=first["msg"]
+            ) from error
+
+    def _spec(
+        self,
+        step: Step,
+        slot: str,
+        key: str,
+        options: BaseModel,
+        given: list[tuple[Input, list[Known]]],
+        *,
+        several: bool,
+    ) -> Spec:
+        name = slot or self.object.id
+        unique = _hash(f"{self.object.id}\0{step.name}\0{slot}\0{key}")
+        store = self.settings.store
+        inputs = [
+            JobInput(entry.name, one=entry.arity == "each", artefacts=tuple(self._artefact(known) for known in found))
+            for entry, found in given
+        ]
+        self._current[(step.name, slot)] = (
+            step,
+            JobRow(
+                key=key,
+                stage=step.stage.name,
+                version=step.stage.version,
+                options=options.model_dump(mode="json"),
+                tools=step.stage.tools(),
+                inputs=[_story(entry, found) for entry, found in given],
+                seconds=0.0,
+                bytes_in=sum(known.row.size for _entry, found in given for known in found),
+                bytes_out=0,
+            ),
+        )
+        return Spec(
+            object=self.object.id,
+            step=step.name,
+            slot=slot,
+            stage=step.stage.name,
+            module=step.stage.run.__module__,
+            inputs=tuple((entry.name, entry.one, entry.artefacts) for entry in inputs),
+            options=options.model_dump(),
+            work=store.work / f"{self.settings.run}-{unique}",
+            kept=store.kept / unique,
+            base=self.settings.base,
+            folders={
+                written: folder_of(written, place_of(written, self.object.id, name, several=several))
+                for written in step.stage.writes
+            },
+            limit_s=self.settings.limit_s,
+            expected_s=expected_seconds(step.stage, self._current[(step.name, slot)][1].bytes_in, self.settings.pace),
+        )
+
+    def _artefact(self, known: Known) -> Artefact:
+        row = known.row
+        place = place_of(row.kind, self.object.id, row.name, several=self._several(row.kind))
+        address = "" if place is None else place.removeprefix(f"objects/{self.object.id}").lstrip("/")
+        return Artefact(known.path, row.kind, row.name, address, row.evidence)
+
+    def _several(self, kind_name: str) -> bool:
+        return sum(1 for found in self.known.values() for known in found if known.row.kind == kind_name) > 1
+
+    # --- results ------------------------------------------------------------------------------------------
+
+    def _take(self, step: Step, slot: str, key: str) -> bool:
+        """Take the result of a slot from the ledger, if it is the one that is wanted and undamaged."""
+        ledger = self.settings.ledger
+        job = ledger.job(self.object.id, step.name, slot)
+        if job is None or job.key != key:
+            return False
+        rows = ledger.artefacts(self.object.id, step.name, slot)
+        several = len(rows) > 1
+        found: list[Known] = []
+        for part, row in enumerate(rows):
+            path = locate(row, self.settings.store, self._candidates(row, several=several))
+            if path is None:
+                return False
+            found.append(Known((step.name, slot), part, row, path))
+        self._current[(step.name, slot)] = (step, job)
+        self._keep(step, found)
+        return True
+
+    def _candidates(self, row: ArtefactRow, *, several: bool) -> list[Path]:
+        """Where an artefact may lie if a run was killed between a rename and its note in the ledger."""
+        store = self.settings.store
+        places = [place_of(row.kind, self.object.id, row.name, several=flag) for flag in (several, not several)]
+        return [root / place for place in places if place for root in (store.out, store.next)]
+
+    def take_outcome(self, spec: Spec, outcome: Outcome) -> None:
+        """Record how a job ended."""
+        self.seconds += outcome.seconds
+        if spec.captures:
+            self._arrived(outcome)
+            return
+        step = next(step for step in self.steps if step.name == spec.step)
+        self._open[step.name] -= 1
+        self.jobs += 1
+        ledger = self.settings.ledger
+        if outcome.error is not None:
+            ledger.note("failed", self.object.id, spec.step, spec.slot, outcome.trace or outcome.error.line("en"))
+            self._fail(step, outcome.error)
+            return
+        rows = [self._row(made, spec) for made in outcome.made]
+        _step, told = self._current[(step.name, spec.slot)]
+        written = sum(row.size for row in rows if not Path(row.location).is_absolute())
+        job = replace(told, seconds=outcome.seconds, bytes_out=written)
+        self._current[(step.name, spec.slot)] = (step, job)
+        ledger.record_job(self.object.id, step.name, spec.slot, job, rows)
+        ledger.note("done", self.object.id, spec.step, spec.slot)
+        out = self.settings.store.out
+        self._keep(
+            step, [Known((step.name, spec.slot), part, row, out / row.location) for part, row in enumerate(rows)]
+        )
+
+    def _row(self, made: Made, spec: Spec) -> ArtefactRow:
+        name = made.name or spec.slot or self.object.id
+        if Path(made.path).is_absolute():  # a capture: known since it arrived
+            evidence = dict(made.evidence)
+            files = [made.path, *evidence.pop("", ())]
+            captures = self._captures or {}
+            entries = tuple(
+                Entry(os.path.relpath(path, Path(made.path).parent), *captures[path][1:])
+                for path in files
+                if path in captures
+            )
+            return ArtefactRow(made.kind, name, digest_of(entries), made.path, "", "", entries, evidence)
+        path = spec.kept / made.path if made.path else spec.kept
+        here = addresses.join(spec.base, spec.folders[made.kind])
+        location = path.relative_to(self.settings.store.out).as_posix()
+        return ArtefactRow(made.kind, name, made.digest, location, made.print, here, made.files, made.evidence)
+
+    def _keep(self, step: Step, found: list[Known]) -> None:
+        self.known[step.name].extend(found)
+        # Jobs end in any order; the order of their inputs is the order of the pages.
+        order = {known.row.name: at for source in step.reads for at, known in enumerate(self.known[source])}
+        self.known[step.name].sort(key=lambda known: (order.get(known.slot[1], 0), known.slot, known.part))
+
+    def _fail(self, step: Step, error: Heritage3dError) -> None:
+        self._failed.add(step.name)
+        self.errors.extend(getattr(error, "errors", None) or [error])
+
+    # --- what publication needs ---------------------------------------------------------------------------
+
+    def artefacts(self) -> list[Known]:
+        """All artefacts of the edition, in the order of steps and pages."""
+        return [known for found in self.known.values() for known in found]
+
+    def current(self) -> dict[Slot, JobRow]:
+        """The jobs that made the edition."""
+        return {slot: job for slot, (_step, job) in self._current.items()}
+
+    def place(self, known: Known) -> str | None:
+        """Where an artefact of the edition is published."""
+        return place_of(known.row.kind, self.object.id, known.row.name, several=self._several(known.row.kind))
+
+
+class CollectionPlan(ObjectPlan):
+    """The steps that need every object, planned as if the published tree were one object with no name."""
+
+    def __init__(self, settings: Settings, collection: ArtefactRow) -> None:
+        tree = CaptureObject("", settings.store.out, {})
+        super().__init__(tree, settings, steps=settings.workflow.collection_steps())
+        self._captures = {}
+        self._collection = collection
+
+    def _source(self) -> Known:
+        return Known(("", ""), 0, self._collection, self.settings.store.out)
+
+
+def expected_seconds(stage: Stage, bytes_in: int, pace: dict[str, tuple[float, float, int]]) -> float:
+    """How long a job should take here: from the ledger's own figures, else from the stage's declaration."""
+    seconds_per_mb, _ratio, count = pace.get(stage.name, (0.0, 0.0, 0))
+    return bytes_in / 1e6 * (seconds_per_mb if count else stage.seconds_per_mb)
+
+
+@dataclass(frozen=True)
+class JobInput:
+    """One parameter of a job with its artefacts."""
+
+    name: str
+    one: bool
+    artefacts: tuple[Artefact, ...]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _told(entry: Input, found: list[Known]) -> list[Any]:
+    """What of an input enters the cache key: contents always; names and evidence only where they are read."""
+    if not entry.rich:
+        return [entry.name, [[known.row.kind, known.row.digest] for known in found]]
+    return [entry.name, [[known.row.kind, known.row.digest, known.row.name, known.row.evidence] for known in found]]
+
+
+def _story(entry: Input, found: list[Known]) -> list[Any]:
+    return [entry.name, [[known.row.kind, known.row.name, known.row.digest] for known in found]]
+
+
+def capture_files(folder: Path) -> list[Path]:
+    """Every file of an object's folder in a fixed order. Raises CaptureFolderMissing, ObjectError."""
+    if not folder.is_dir():
+        raise CaptureFolderMissing(file=folder)
+    found: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        raise CaptureUnreadable(file=error.filename, detail=error.strerror or "cannot be listed")
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names:
+            path = Path(parent, name)
+            if path.is_file():  # a fifo or a device would hang whoever reads it
+                found.append(path)
+            elif path.is_symlink():
+                raise ObjectError(file=path, detail="it is a link to something that is not there")
+        if len(found) > limits.MAX_FILES_PER_OBJECT:
+            raise TooManyFiles(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)
+    return sorted(found)
+
+
+def locate(row: ArtefactRow, store: Store, candidates: Callable[[], list[Path]] | list[Path]) -> Path | None:
+    """Where an artefact lies undamaged, or None. Contents are hashed only where the prints differ."""
+    location = store.out / row.location
+    if Path(row.location).is_absolute():
+        return location if location.exists() else None
+    names = [entry.path for entry in row.files]
+    elsewhere = candidates if isinstance(candidates, list) else candidates()
+    roots = [location, *(root for root in elsewhere if root != location)]
+    for root in roots:
+        if print_of(root, names) == row.print:
+            return root
+    for root in roots:
+        if all(holds(root / entry.path if entry.path else root, entry) for entry in row.files):
+            return root
+    return None

@@ -1,0 +1,73 @@
+"""Fixity: every published file against checksums.txt, here or on any copy, and against its own format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from heritage3d.errors import Heritage3dError, NotAnOutput
+from heritage3d.pipeline.kinds import Finding, recognise
+from heritage3d.pipeline.store import Store, sha256_of
+
+CHECKSUMS = "checksums.txt"
+_JUDGED = {".glb", ".json"}  # formats with rules of their own; tiles are judged through their info.json
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file that is not as it was published."""
+
+    path: str
+    why: Literal["changed", "missing", "extra", "invalid"]
+    detail: str = ""
+
+
+def verify(out: Path) -> Iterator[Fault | int]:
+    """Every fault, and in the end the number of files that were looked at. Raises NotAnOutput."""
+    listed = read_checksums(out)
+    present = {path.relative_to(out).as_posix() for path in Store(out).published()} - {CHECKSUMS}
+    for name, sha256 in listed.items():
+        path = out / name
+        if name not in present:
+            yield Fault(name, "missing")
+            continue
+        try:
+            same = sha256_of(path) == sha256
+        except OSError as error:
+            yield Fault(name, "changed", error.strerror or "cannot be read")
+            continue
+        if not same:
+            yield Fault(name, "changed")
+        elif path.suffix in _JUDGED:
+            yield from (
+                Fault(name, "invalid", f"{found.code} {found.what} {found.where}".strip()) for found in _judge(path)
+            )
+    for name in sorted(present - set(listed)):
+        yield Fault(name, "extra")
+    yield len(listed)
+
+
+def read_checksums(out: Path) -> dict[str, str]:
+    """Path -> SHA-256 of every published file, in order. Raises NotAnOutput."""
+    path = out / CHECKSUMS
+    if not path.is_file():
+        raise NotAnOutput(file=out)
+    lines = path.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    listed: dict[str, str] = {}
+    for line in lines:
+        sha256, _gap, name = line.partition("  ")
+        if name and len(sha256) == 64 and ".." not in Path(name).parts and not Path(name).is_absolute():
+            listed[name] = sha256
+        elif line:
+            raise NotAnOutput(file=path)
+    return listed
+
+
+def _judge(path: Path) -> list[Finding]:
+    try:
+        found = recognise(path)
+        return [entry for entry in found.check(path) if entry.severity == "error"] if found else []
+    except Heritage3dError as error:
+        return [Finding(error.code, error.what())]
