@@ -253,7 +253,7 @@ class ObjectPlan:
         unique = _hash(f"{self.object.id}\0{step.name}\0{slot}\0{key}")
         store = self.settings.store
         inputs = [
-            JobInput(entry.name, one=entry.arity == "each", artefacts=tuple(self._artefact(known) for known in found))
+            JobInput(entry.name, one=entry.arity != "all", artefacts=tuple(self._artefact(known) for known in found))
             for entry, found in given
         ]
         self._current[(step.name, slot)] = (

@@ -19,7 +19,6 @@ from heritage3d.pipeline.ledger import ArtefactRow
 from heritage3d.pipeline.plan import Known, ObjectPlan, Settings, folder_of
 from heritage3d.pipeline.store import (
     Entry,
-    digest_of,
     holds,
     move,
     print_of,
@@ -117,10 +116,11 @@ class _Publication:
         entry = Entry("", len(content), _sha256(content))
         if (old := before.get(place)) and old[2] == [entry] and print_of(target, [""]) == old[1]:
             return False
-        if not holds(target, entry):
-            write(target, content)
+        same = holds(target, entry)
+        if not same:
+            write(target, content, self.store.work)
         self.ledger.record_placed(place, self.object_id, entry.sha256, print_of(target, [""]), [entry])
-        return True
+        return not same
 
     def withdraw(self, places: Iterable[str]) -> bool:
         """Take away what the edition before had and this one has not."""
@@ -158,7 +158,7 @@ class _Publication:
             path = found.path / entry.path if entry.path else found.path
             if path.name in told.addressed:
                 content = addresses.dump(addresses.rebind(addresses.load(path), found.row.base, here))
-                write(path, content)
+                write(path, content, self.store.work)
                 entry = Entry(entry.path, len(content), _sha256(content))
             files.append(entry)
         seen = print_of(found.path, [entry.path for entry in files])
@@ -179,7 +179,9 @@ def _pieces(found: Known, place: str) -> list[_Piece]:
         tops.setdefault(top, []).append(replace(entry, path=rest))
     prefix = "" if place == "." else place + "/"
     return [
-        _Piece(prefix + top, found.path / top, digest_of(entries), entries) for top, entries in sorted(tops.items())
+        # The digest of the unbound whole, so that it does not depend on the base.
+        _Piece(prefix + top, found.path / top, _sha256(f"{row.digest}/{top}".encode()), entries)
+        for top, entries in sorted(tops.items())
     ]
 
 
@@ -241,7 +243,7 @@ def write_checksums(settings: Settings) -> bool:
     with translated(path):
         if path.is_file() and sha256_of(path) == _sha256(content):
             return False
-    write(path, content)
+    write(path, content, settings.store.work)
     return True
 
 

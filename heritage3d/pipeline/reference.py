@@ -45,8 +45,7 @@ def _stage(stage: Stage) -> str:
         f"{stage.summary}\n",
         f"{stage.description}\n" if stage.description else "",
         f"`heritage3d {stage.name} {arguments} DEST`\n",
-        f"Reads {', '.join(f'`{name}`' for name in stage.reads)}; makes {', '.join(f'`{name}`' for name in stage.writes)}; "
-        f"{arity[stage.arity]}; version {stage.version}"
+        f"Reads {_quoted(stage.reads)}; makes {_quoted(stage.writes)}; {arity[stage.arity]}; version {stage.version}"
         + (f". Not reproducible: {stage.reproducible}.\n" if stage.reproducible else ".\n"),
     ]
     options = stage.public_options()
@@ -61,6 +60,10 @@ def _stage(stage: Stage) -> str:
             told.append(f"| `{name}` | {_values(options[name])} | {shown} | {english} | {chinese} |")
         told.append("")
     return "\n".join(line for line in told if line or line == "")
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _values(entry: Any) -> str:
@@ -94,8 +97,8 @@ def _errors(language: str) -> str:
     told = [_NOTE + f"# {title}\n", statuses, heads, "|---|---|---|---|"]
     classes = sorted(tree(), key=lambda entry: entry.code)
     for entry in classes:
-        what, cure = (messages.lookup("errors", entry.code, language) or {}).values()
-        told.append(f"| {entry.code} | {entry.exit_status} | {what} | {cure} |")
+        text = messages.lookup("errors", entry.code, language) or {}
+        told.append(f"| {entry.code} | {entry.exit_status} | {text.get('what')} | {text.get('cure')} |")
     return "\n".join(told) + "\n"
 
 

@@ -32,8 +32,8 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; ver
 def write_reports(folder: Path, result: RunResult) -> Path:
     """Write report.html and report.csv into a folder; the path of the page."""
     ordered = sorted(result.objects, key=lambda item: (_ORDER.index(item.state), item.id))
-    write(folder / "report.csv", _csv(ordered))
-    write(folder / "report.html", _page(ordered, result))
+    write(folder / "report.csv", _csv(ordered), folder)
+    write(folder / "report.html", _page(ordered, result), folder)
     return folder / "report.html"
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from heritage3d.errors import EngineError, Heritage3dError, NothingToPublish, OutputError
+from heritage3d.errors import EngineError, Heritage3dError, Interrupted, NothingToPublish, OutputError
 from heritage3d.pipeline import publish
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.job import Outcome, Spec
@@ -84,8 +84,11 @@ def run(
     workers: int,
     scheduler: str | None,
     listener: Listener,
+    start: Callable[[int, str | None], contextlib.AbstractContextManager[Executor]] | None = None,
 ) -> RunResult:
     """Bring the published tree up to date with the captures.
+
+    ``start`` opens the engine when the first job needs it (default: executor.engine; tests share one).
 
     Raises OutputError, BusyError, EngineError and Interrupted for what stops the run as a whole; what is
     wrong with one object is in the result.
@@ -102,7 +105,7 @@ def run(
             def start_engine() -> Executor:
                 from heritage3d.pipeline.executor import engine
 
-                return stack.enter_context(engine(workers, scheduler))
+                return stack.enter_context((start or engine)(workers, scheduler))
 
             result = _Loop(settings, listener, start_engine).all(objects)
         result.changed |= publish.write_checksums(settings)
@@ -274,14 +277,13 @@ def _terminable() -> Iterator[None]:
     """SIGTERM ends a run as Ctrl-C does: workers stopped, nothing half."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise Interrupted
 
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: whoever embeds us decides
-        yield
-        return
+    before: dict[int, Any] = {}
+    with contextlib.suppress(ValueError):  # not in the main thread: whoever embeds us decides
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

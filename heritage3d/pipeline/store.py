@@ -158,11 +158,14 @@ def _exchange(first: Path, second: Path) -> bool:
     raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(second))
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a small file so that its name holds the old or the new bytes, never a part. Raises OutputError."""
+def write(path: Path, content: bytes, work: Path) -> None:
+    """Write a small file so that its name holds the old or the new bytes, never a part. Raises OutputError.
+
+    The bytes grow in the folder ``work``, on the same disk and out of sight.
+    """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+        beside = work / f"{secrets.token_hex(8)}.part"
         try:
             with beside.open("wb") as stream:
                 stream.write(content)

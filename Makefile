@@ -1,0 +1,56 @@
+# The whole house in a few words: make demo, make test, make docs, make clean.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    := published
+
+.PHONY: help demo test check docs samples install install-test system clean
+
+help:
+	@echo "make demo    install, make the sample collection, publish it"
+	@echo "make test    install what the tests need, check the code, run the tests"
+	@echo "make docs    write the generated pages of docs/reference"
+	@echo "make clean   remove what the other words made"
+
+demo: samples
+	$(BIN)/heritage3d run workflows/exhibition.yaml samples/collection --out $(OUT)
+	@$(BIN)/python tools/told.py $(OUT)
+
+samples: $(VENV)/.samples
+	$(BIN)/python samples/make.py samples/collection
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+docs: $(VENV)/.installed
+	$(BIN)/heritage3d reference docs/reference
+
+install: $(VENV)/.installed
+install-test: $(VENV)/.test
+
+# Debian and Ubuntu without a desktop lack a few shared libraries of Open3D and Chromium.
+system:
+	@sh tools/system-libraries.sh
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "heritage3d needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python lacks the module venv; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml hatch_build.py heritage3d/viewer/package-lock.json | $(BIN)/python system
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.samples: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[samples]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[samples,test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT) samples/collection build dist heritage3d/viewer/dist heritage3d/viewer/node_modules tests/browser/node_modules samples/node_modules

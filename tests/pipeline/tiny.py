@@ -1,0 +1,127 @@
+"""Stages that take no time, for tests of the engine: text files instead of images.
+
+A capture `page-3.txt` becomes a "page"; its content can ask for trouble (crash, hang, fail, exit).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from heritage3d.errors import ImageError
+from heritage3d.pipeline import addresses
+from heritage3d.pipeline.kinds import Kind, register
+from heritage3d.pipeline.stage import (
+    Artefact,
+    Capture,
+    Collection,
+    Column,
+    Evidence,
+    Many,
+    Output,
+    Reads,
+    Speed,
+    stage,
+)
+
+register(
+    Kind("tiny/page", "a text file"),
+    Kind("tiny/record", "a record", place="objects/{object}/record.json"),
+    Kind("tiny/tiles", "letters of a page", place="objects/{object}/pages/{name}", addressed=("info.json",)),
+    Kind("tiny/manifest", "all pages", place="objects/{object}", spread=True, addressed=("manifest.json",)),
+    Kind("tiny/site", "the site", place=".", spread=True, addressed=("collection.json",)),
+)
+
+
+class Count(Evidence):
+    """How much was made."""
+
+    files: int
+
+
+@stage(writes=Many("tiny/record", "tiny/page"), version=1)
+def tiny_ingest(
+    capture: Capture,
+    dest: Path,
+    *,
+    row: Annotated[dict[str, str], Column("*")] = {},  # noqa: B006
+) -> list[Output]:
+    """Find the pages of an object."""
+    (dest / "record.json").write_bytes(addresses.dump(row))
+    pages = sorted(capture.glob("*.txt"))
+    return [
+        Output("tiny/record", "record", dest / "record.json"),
+        *(Output("tiny/page", page.stem, page, evidence={"bytes": page.stat().st_size}) for page in pages),
+    ]
+
+
+@stage(writes="tiny/tiles", version=1)
+def tiny_tile(
+    page: Annotated[Path, Reads("tiny/page")],
+    dest: Path,
+    *,
+    copies: Annotated[int, Field(ge=1, le=9, description="How often each letter is written")] = 1,
+    case: Annotated[str, Column("case"), Field(description="upper or lower")] = "lower",
+    patience: Annotated[float, Speed(), Field(description="Seconds to wait for nothing")] = 0.0,
+) -> Count:
+    """Cut a page into letters."""
+    text = page.read_text("utf-8")
+    if log := os.environ.get("TINY_LOG"):
+        with Path(log).open("a") as stream:
+            stream.write(f"{page}\n")
+    if text.startswith("crash"):
+        ctypes.string_at(0)
+    if text.startswith("hang"):
+        time.sleep(600)
+    if text.startswith("kill"):
+        os.kill(os.getpid(), 9)
+    if text.startswith("exit"):
+        raise SystemExit(3)
+    if text.startswith("bad"):
+        raise ImageError(file=page, detail="it says bad")
+    if text.startswith("bug"):
+        raise ZeroDivisionError("a bug in the stage")
+    time.sleep(patience)
+    for at, letter in enumerate(text.upper() if case == "upper" else text):
+        (dest / f"{at}.txt").write_text(letter * copies, "utf-8")
+    (dest / "info.json").write_bytes(addresses.dump({"id": addresses.here(), "letters": len(text)}))
+    return Count(files=len(text))
+
+
+@stage(writes="tiny/manifest", version=1)
+def tiny_manifest(
+    record: Annotated[Path, Reads("tiny/record")],
+    pages: list[Annotated[Artefact, Reads("tiny/tiles")]],
+    dest: Path,
+) -> Count:
+    """List the pages."""
+    items = [{"id": addresses.here(page.address), "letters": page.evidence["files"]} for page in pages]
+    told = {"id": addresses.here("manifest.json"), "label": addresses.load(record).get("title"), "items": items}
+    (dest / "manifest.json").write_bytes(addresses.dump(told))
+    return Count(files=len(items))
+
+
+@stage(writes="tiny/site", version=1)
+def tiny_site(collection: Collection, dest: Path) -> Count:
+    """List the objects."""
+    manifests = sorted(collection.glob("objects/*/manifest.json"))
+    items = [{"id": addresses.here(path.relative_to(collection).as_posix())} for path in manifests]
+    (dest / "collection.json").write_bytes(addresses.dump({"id": addresses.here("collection.json"), "items": items}))
+    (dest / "assets").mkdir()
+    (dest / "assets" / "viewer.js").write_text("// nothing", "utf-8")
+    return Count(files=len(items))
+
+
+WORKFLOW = """\
+workflow: tiny
+steps:
+  captures: {stage: tiny-ingest}
+  pages: {stage: tiny-tile, from: captures}
+  manifest: {stage: tiny-manifest, from: [captures, pages]}
+  site: {stage: tiny-site}
+"""
