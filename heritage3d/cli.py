@@ -25,7 +25,7 @@ messages.use(messages.language_of_arguments())
 
 import heritage3d.stages  # noqa: E402  registers stages, kinds and formats
 from heritage3d.pipeline import addresses  # noqa: E402
-from heritage3d.pipeline import workflow as workflows_
+from heritage3d.pipeline import workflow as workflows_  # noqa: E402
 from heritage3d.pipeline.command import command_of, help_of  # noqa: E402
 from heritage3d.pipeline.kinds import recognise  # noqa: E402
 from heritage3d.pipeline.progress import printable  # noqa: E402

@@ -114,6 +114,5 @@ if __name__ == "__main__":
         for name in ("unbroken", "broken"):
             (root / str(edition) / name).mkdir()
         count, twice = every_step(root / str(edition), second_edition=edition)
-        print(
-            f"{'second' if edition else 'first'} edition: died at {count} of {count} steps, a page was cut again at most {twice} times"
-        )
+        name = "second" if edition else "first"
+        print(f"{name} edition: died at {count} of {count} steps, a page was cut again at most {twice} times")
