@@ -1,0 +1,98 @@
+"""Hold a IIIF document against the files that lie beside it: each address exists, with the size that it claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from heritage3d.iiif.check_presentation import ABSENT, SIZE, escaped
+from heritage3d.iiif.pixels import pixel_size
+from heritage3d.pipeline.kinds import Finding
+
+# Only these are fetched; canvases, annotations and ranges are mere names.
+_FETCHED = frozenset({"Image", "Model", "Dataset", "Text", "Video", "Sound", "Manifest", "Collection"})
+_SERVICES = frozenset({"ImageService3", "ImageService2"})
+
+
+def check_tree(path: Path, document: dict[str, Any]) -> list[Finding]:
+    """What is missing or of another size below the document's own base.
+
+    Nothing is said where the tree does not lie beside the document: a manifest that was merely downloaded.
+    """
+    found = _root(path, document.get("id"))
+    if found is None:
+        return []
+    root, base = found
+    claims = list(_claims(document, "", base))
+    files = {address: _file(root, address, base) for address, _node, _where in claims}
+    own = path.resolve()
+    if not any(file is not None and file.exists() and file.resolve() != own for file in files.values()):
+        return []
+    findings = []
+    for address, node, where in claims:
+        file = files[address]
+        if file is None or not file.is_file():
+            findings.append(Finding(ABSENT, f"{address} is not there", where))
+        elif node.get("type") == "Image" and (wrong := _other_size(file, node)):
+            findings.append(Finding(SIZE, wrong, where))
+    return findings
+
+
+def _root(path: Path, identifier: Any) -> tuple[Path, str] | None:
+    """The highest folder and address at which the document's path and its id end alike."""
+    if not isinstance(identifier, str):
+        return None
+    try:
+        parts = urlsplit(identifier)
+    except ValueError:
+        return None
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    folder = path.resolve()
+    if not segments or segments[-1] != folder.name:
+        return None
+    while len(segments) and segments[-1] == folder.name and folder != folder.parent:
+        segments.pop()
+        folder = folder.parent
+    kept = parts.path.split("/")[: len(segments) + 1]
+    return folder, f"{parts.scheme}://{parts.netloc}" + "/".join(kept).rstrip("/") + "/"
+
+
+def _claims(node: Any, where: str, base: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Every resource below the base that a viewer would fetch: address, the object that names it, its place."""
+    if isinstance(node, list):
+        for at, entry in enumerate(node):
+            yield from _claims(entry, f"{where}/{at}", base)
+    elif isinstance(node, dict):
+        kind, address = node.get("type"), node.get("id")
+        if isinstance(address, str) and isinstance(kind, str) and address.startswith(base):
+            if kind in _SERVICES:
+                yield f"{address.rstrip('/')}/info.json", node, where
+            elif kind in _FETCHED:
+                yield address, node, where
+        for name, value in node.items():
+            if name != "partOf":
+                yield from _claims(value, f"{where}/{escaped(name)}", base)
+
+
+def _file(root: Path, address: str, base: str) -> Path | None:
+    """The file of an address, None where it would lie outside the root."""
+    relative = unquote(address[len(base) :].partition("#")[0].partition("?")[0])
+    segments = relative.split("/")
+    if "\0" in relative or any(segment in {"", ".", ".."} or "\\" in segment for segment in segments):
+        return None
+    file = root.joinpath(*segments)
+    try:
+        return file if file.resolve().is_relative_to(root) else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _other_size(file: Path, node: dict[str, Any]) -> str | None:
+    if "width" not in node or "height" not in node:
+        return None
+    size = pixel_size(file)
+    if size is None or size == (node["width"], node["height"]):
+        return None
+    return f"{file.name} has {size[0]} x {size[1]} pixels, not {node['width']} x {node['height']}"

@@ -1,0 +1,179 @@
+"""Write the IIIF Presentation 3 manifest of one object: its pages and its models as canvases.
+
+Plain dicts in the order of the specification (Presentation API 3.0, 3 and 5). A model is the painting body
+of a canvas of its own, type ``Model``, as Universal Viewer and the P3 users of glTF do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from heritage3d.iiif.parts import ImagePart, ModelFile, ModelPart, Picture
+from heritage3d.pipeline.addresses import HERE, here
+
+CONTEXT = "http://iiif.io/api/presentation/3/context.json"
+PHYSDIM = "http://iiif.io/api/annex/services/physdim"
+GLB = "model/gltf-binary"
+
+Json = dict[str, Any]
+Behavior = Literal["paged", "continuous", "individuals"]
+
+MODEL = {"en": ["3D model"], "zh-Hans": ["三维模型"], "zh-Hant": ["三維模型"]}
+RECORD = {"en": ["Record of the object"], "zh-Hans": ["著录信息"], "zh-Hant": ["著錄資訊"]}
+LEVELS = {
+    "preview": {"en": ["Model, preview"], "zh-Hans": ["模型（预览）"], "zh-Hant": ["模型（預覽）"]},
+    "web": {"en": ["Model for the web"], "zh-Hans": ["模型（网页）"], "zh-Hant": ["模型（網頁）"]},
+    "vr": {"en": ["Model for VR headsets"], "zh-Hans": ["模型（VR 头显）"], "zh-Hant": ["模型（VR 頭顯）"]},
+    "full": {"en": ["Model in full detail"], "zh-Hans": ["模型（完整细节）"], "zh-Hant": ["模型（完整細節）"]},
+}
+_PAGED = ("manuscript", "book", "archive", "volume", "codex", "album", "newspaper",
+          "册", "書", "书", "簿", "档", "檔", "手稿", "抄本", "刻本", "卷宗", "写本", "寫本", "古籍")  # fmt: skip
+_CONTINUOUS = ("scroll", "卷轴", "卷軸", "手卷", "长卷", "長卷", "横卷", "橫卷", "立轴", "立軸")
+
+
+def manifest(
+    record: Json,
+    images: Sequence[ImagePart],
+    models: Sequence[ModelPart],
+    *,
+    thumbnail: Picture | None = None,
+    behavior: Behavior | None = None,
+    see_also: Sequence[Json] = (),
+) -> Json:
+    """The manifest of an object; addresses are neutral (pipeline.addresses) until it is published.
+
+    ``record`` is what record.json holds. Pages stand in its order; an image that it does not list (made
+    by a stage from several captures) follows in the given order, named after itself. ``behavior`` overrides
+    what the kind tells. ``see_also`` are further resources that machines may want.
+    """
+    listed = {page["name"]: page for page in record.get("pages") or []}
+    rank = {name: at for at, name in enumerate(listed)}
+    images = sorted(images, key=lambda part: rank.get(part.name, len(rank)))
+    behavior = behavior or behavior_of(record, len(images))
+    canvases = [_page(part, listed.get(part.name), record.get("ppi")) for part in images]
+    for part in models:
+        canvas = _model(part, MODEL if len(models) == 1 else {"none": [part.name]})
+        canvases.append(canvas | ({"behavior": ["non-paged"]} if behavior == "paged" else {}))
+    document = described(record, CONTEXT, "manifest.json", thumbnail)
+    document["viewingDirection"] = record.get("viewing_direction")
+    document["behavior"] = [behavior] if images else None
+    document["seeAlso"] = [
+        {"id": here("record.json"), "type": "Dataset", "label": RECORD, "format": "application/json"}
+    ]
+    document["seeAlso"] += list(see_also)
+    document["items"] = canvases
+    document["structures"] = _ranges(images, listed)
+    return {key: value for key, value in document.items() if value}
+
+
+def described(record: Json, context: str, name: str, thumbnail: Picture | None) -> Json:
+    """What a manifest of any version says about the object itself, without what the record does not know."""
+    document: Json = {
+        "@context": context,
+        "id": here(name),
+        "type": "Manifest",
+        "label": record["title"],
+        "summary": record.get("summary"),
+        "metadata": record.get("metadata"),
+        "requiredStatement": record.get("required_statement"),
+        "rights": record.get("rights"),
+        "provider": _provider(record, name),
+        "thumbnail": [_image(thumbnail)] if thumbnail else None,
+    }
+    return {key: value for key, value in document.items() if value}
+
+
+def behavior_of(record: Json, pages: int) -> Behavior:
+    """How the pages of an object belong together, from its kind and from the sides of its pages."""
+    kind = str(record.get("kind") or "").casefold()
+    if pages > 1 and any(word in kind for word in _CONTINUOUS):
+        return "continuous"
+    sided = any(page.get("side") for page in record.get("pages") or [])
+    if pages > 2 and (sided or any(word in kind for word in _PAGED)):
+        return "paged"
+    return "individuals"
+
+
+def _page(part: ImagePart, page: Json | None, ppi: float | None) -> Json:
+    label = (page or {}).get("label") or {"none": [part.name]}
+    canvas = _canvas(part.address, label, part.width, part.height)
+    canvas["items"] = _painting(part.address, image_body(part))
+    if part.thumbnail:
+        canvas["thumbnail"] = [_image(part.thumbnail)]
+    if ppi:
+        scale = {"physicalScale": 1 / ppi, "physicalUnits": "in"}
+        canvas["service"] = [{"id": f"{canvas['id']}#physdim", "type": "Service", "profile": PHYSDIM, **scale}]
+    return canvas
+
+
+def _model(part: ModelPart, label: dict[str, list[str]]) -> Json:
+    shown = next((file for file in part.files if file.role == "web"), part.files[0])
+    size = (part.poster.width, part.poster.height) if part.poster else (1000, 1000)
+    canvas = _canvas(part.address, label, *size)
+    canvas["items"] = _painting(part.address, _level(shown, label))
+    if part.poster:
+        poster = _image(part.poster)
+        canvas["thumbnail"] = [poster]
+        placeholder = _canvas(f"{part.address}/poster", label, *size)
+        placeholder["items"] = _painting(f"{part.address}/poster", poster)
+        canvas["placeholderCanvas"] = placeholder
+    if others := [_level(file, LEVELS.get(file.role, {"none": [file.role]})) for file in part.files if file != shown]:
+        canvas["rendering"] = others
+    return canvas
+
+
+def _canvas(address: str, label: dict[str, list[str]], width: int, height: int) -> Json:
+    return {"id": here(f"canvas/{address}"), "type": "Canvas", "label": label, "height": height, "width": width}
+
+
+def _painting(address: str, body: Json) -> list[Json]:
+    annotation = {
+        "id": here(f"annotation/{address}"),
+        "type": "Annotation",
+        "motivation": "painting",
+        "body": body,
+        "target": here(f"canvas/{address}"),
+    }
+    return [{"id": here(f"annotations/{address}"), "type": "AnnotationPage", "items": [annotation]}]
+
+
+def image_body(part: ImagePart) -> Json:
+    """The whole image of a page with its service."""
+    service = {"id": here(part.address), "type": "ImageService3", "profile": "level0"}
+    return _image(part.full) | {"service": [service]}
+
+
+def _image(picture: Picture) -> Json:
+    size = {"height": picture.height, "width": picture.width}
+    # The comma of "225,300" stays: Image API 3.0, 9 encodes only what the path itself needs.
+    return {"id": here(picture.address).replace("%2C", ","), "type": "Image", "format": picture.format, **size}
+
+
+def _level(file: ModelFile, label: dict[str, list[str]]) -> Json:
+    return {"id": here(file.address), "type": "Model", "label": label, "format": GLB}
+
+
+def _provider(record: Json, name: str) -> list[Json] | None:
+    holding, homepage = record.get("holding"), record.get("holding_homepage")
+    if not holding:
+        return None
+    agent: Json = {"id": homepage or f"{HERE}{name}#provider", "type": "Agent", "label": holding}
+    if homepage:
+        agent["homepage"] = [{"id": homepage, "type": "Text", "label": holding, "format": "text/html"}]
+    return [agent]
+
+
+def _ranges(images: Sequence[ImagePart], listed: dict[str, Json]) -> list[Json]:
+    """One range for each run of pages that the page list puts into one section."""
+    ranges: list[Json] = []
+    last: Any = None
+    for part in images:
+        section = listed.get(part.name, {}).get("section")
+        if section and section != last:
+            identifier = here(f"range/{len(ranges) + 1}")
+            ranges.append({"id": identifier, "type": "Range", "label": section, "items": []})
+        if section:
+            ranges[-1]["items"].append({"id": here(f"canvas/{part.address}"), "type": "Canvas"})
+        last = section
+    return ranges

@@ -1,0 +1,113 @@
+"""The pages of an object in their order: from its page list (pages.csv), else the natural order of names."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heritage3d import errors
+from heritage3d.errors import Heritage3dError
+from heritage3d.record import languages, naming
+from heritage3d.record.languages import Texts
+from heritage3d.record.table import read_table
+
+PAGE_LISTS = ("pages.csv", "pages.xlsx")
+SIDES = {
+    **dict.fromkeys(("recto", "r", "front", "正", "正面"), "recto"),
+    **dict.fromkeys(("verso", "v", "back", "背", "背面"), "verso"),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its file below the object's folder, what it is called, which side it is, where it belongs."""
+
+    file: str
+    label: Texts = field(default_factory=dict)
+    side: str | None = None
+    section: Texts | None = None
+
+
+def pages_in_order(files: Sequence[str], page_list: Path | None = None) -> list[Page]:
+    """The pages among ``files`` (relative, with "/"), in the order of the page list where there is one.
+
+    Labels default to the file's stem. Raises PageListUnreadable, or ObjectErrors with every bad row:
+    a file that is not there, named twice or not named at all, a side that is none.
+    """
+    if page_list is None:
+        return [Page(file, _stem(file)) for file in sorted(files, key=naming.natural)]
+    return _listed(files, page_list)
+
+
+def _stem(file: str) -> Texts:
+    name = file.rpartition("/")[2]
+    return {languages.UNKNOWN: [unicodedata.normalize("NFC", name.rpartition(".")[0] or name)]}
+
+
+def _listed(files: Sequence[str], page_list: Path) -> list[Page]:
+    sheet = page_list.name
+
+    def fault(detail: str) -> Heritage3dError:
+        return errors.PageListUnreadable(file=sheet, detail=detail)
+
+    table = read_table(page_list, fault)
+    columns = [_column(heading) for heading in table.header]
+    if "file" not in columns:
+        raise fault("it has no column `file`")
+    if twice := next((name for name in columns if name and columns.count(name) > 1), None):
+        raise fault(f"the column {twice} is there twice")
+    known = _by_name(files)
+    rows_of: dict[str, int] = {}
+    pages: list[Page] = []
+    faults: list[Heritage3dError] = []
+    for number, texts in table.rows:
+        cells = {name: text for name, text in zip(columns, texts, strict=False) if name and text}
+        named = cells.get("file", "")
+        place = {"file": sheet, "row": number, "column": "file", "value": named[:200]}
+        file = known.get(naming.same(named.replace("\\", "/").removeprefix("./")))
+        if file is None:
+            faults.append(errors.PageMissing(**place))
+            continue
+        if file in rows_of:
+            faults.append(errors.PageTwice(**place, other=rows_of[file]))
+            continue
+        rows_of[file] = number
+        side = cells.get("side")
+        if side and side.casefold() not in SIDES:
+            faults.append(errors.SideUnknown(**{**place, "column": "side", "value": side[:200]}))
+        label, section = _texts(cells, "label"), _texts(cells, "section")
+        pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), section or None))
+    forgotten = sorted(set(files) - rows_of.keys(), key=naming.natural)
+    faults.extend(errors.PageUnlisted(file=sheet, row="-", column="file", value=file) for file in forgotten)
+    if faults:
+        raise errors.gathered(faults)
+    return pages
+
+
+def _column(heading: str) -> str:
+    base, language = languages.split(heading)
+    name = base.casefold()
+    return f"{name}@{language}" if language else name
+
+
+def _by_name(files: Sequence[str]) -> dict[str, str]:
+    """Every way to name a file in the list: its path below the object's folder, or its bare name where unique."""
+    names: dict[str, str] = {}
+    bare: dict[str, set[str]] = {}
+    for file in files:
+        bare.setdefault(naming.same(file.rpartition("/")[2]), set()).add(file)
+        bare.setdefault(naming.same(file.partition("/")[2]), set()).add(file)
+    names.update({name: next(iter(found)) for name, found in bare.items() if name and len(found) == 1})
+    names.update({naming.same(file): file for file in files})
+    return names
+
+
+def _texts(cells: dict[str, str], name: str) -> Texts:
+    texts = {}
+    for column, text in cells.items():
+        base, _, language = column.partition("@")
+        if base == name:
+            texts[language or languages.UNKNOWN] = [text]
+    return texts

@@ -1,0 +1,126 @@
+"""ingest: look at what lies in an object's folder, write its record, hand the captures on as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from heritage3d import errors
+from heritage3d.pipeline import addresses
+from heritage3d.pipeline.stage import Capture, Column, Many, Output, stage
+from heritage3d.pipeline.store import sha256_of
+from heritage3d.record import captures as room
+from heritage3d.record import naming, record
+from heritage3d.record.captures import Captures, Found
+from heritage3d.record.pages import Page, pages_in_order
+
+Publish = Literal["alone", "always", "never"]
+
+
+@stage(
+    writes=Many("record", "image/master", "image/target", "photo", "mask", "mesh/scan"),
+    version=1,
+    seconds_per_mb=0.002,
+    bytes_out_per_byte=0.0,
+)
+def ingest(
+    capture: Capture,
+    dest: Path,
+    *,
+    row: Annotated[dict[str, str], Column("*")] = {},  # noqa: B006  a default of the declaration, never written
+    publish_photos: Annotated[
+        Publish,
+        Field(
+            description="Whether photographs taken for photogrammetry are published as pages too: "
+            "only where there is neither page nor mesh, always, or never"
+        ),
+    ] = "alone",
+) -> list[Output]:
+    """Take in the folder of one object: find its pages, photographs and meshes and write its record.
+
+    A capture is recognised by the folder that it lies in (pages, mesh, photos, masks, target) and by its
+    content. Nothing is copied and nothing is changed. Every file that cannot be used is named.
+    """
+    identifier = row.get("id") or capture.resolve().name
+    described = record.describe(identifier, row)
+    found = room.survey(capture)
+    published = _published(found, publish_photos)
+    try:
+        pages = pages_in_order([entry.file for entry in published], found.page_list)
+    except errors.Heritage3dError as error:
+        raise errors.gathered([*found.faults, *getattr(error, "errors", [error])]) from None
+    if not (pages or found.mesh or found.photo or found.faults):
+        raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
+
+    outputs = _pages(published, pages)
+    outputs += _outputs("mesh/scan", found.mesh) + _outputs("photo", found.photo)
+    outputs += _outputs("mask", found.mask) + _outputs("image/target", found.target)
+    told = {
+        **described,
+        "pages": [_page(output, page) for output, page in zip(outputs, pages, strict=False)],
+        "models": [_model(output, found) for output in outputs if output.kind == "mesh/scan"],
+        "photographs": len(found.photo),
+        "ignored": found.ignored,
+    }
+    written = dest / "record.json"
+    written.write_bytes(addresses.dump(told))
+    outputs.insert(0, Output("record", "record", written))
+    if found.faults:
+        raise errors.ObjectErrors(found.faults, outputs)
+    return outputs
+
+
+def _published(found: Captures, publish_photos: Publish) -> list[Found]:
+    """What becomes a page: page scans, and photographs where they are all there is to show."""
+    alone = publish_photos == "alone" and not found.page and not found.mesh
+    return found.page + (found.photo if alone or publish_photos == "always" else [])
+
+
+def _pages(published: list[Found], pages: list[Page]) -> list[Output]:
+    by_file = {entry.file: entry for entry in published}
+    names = naming.names_for(by_file)
+    return [_output("image/master", names[page.file], by_file[page.file]) for page in pages]
+
+
+def _outputs(kind: str, found: list[Found]) -> list[Output]:
+    names = naming.names_for(entry.file for entry in found)
+    return [_output(kind, names[entry.file], entry) for entry in found]
+
+
+def _output(kind: str, name: str, entry: Found) -> Output:
+    return Output(kind, name, entry.path, entry.companions, {"file": entry.file, **_told_of(entry)})
+
+
+def _told_of(entry: Found) -> dict[str, Any]:
+    """The technical metadata of a capture; a file that its room cannot read is named by the stage that needs it."""
+    try:
+        return {"format": entry.format.name, **entry.format.info(entry.path)}
+    except errors.Heritage3dError:
+        return {"format": entry.format.name}
+
+
+def _page(output: Output, page: Page) -> dict[str, Any]:
+    told = {
+        "name": output.name,
+        "file": page.file,
+        "label": page.label,
+        "side": page.side,
+        "width": output.evidence.get("width"),
+        "height": output.evidence.get("height"),
+        "sha256": _digest(output.path, page.file),
+    }
+    return told | ({"section": page.section} if page.section else {})
+
+
+def _model(output: Output, found: Captures) -> dict[str, Any]:
+    file = next(entry.file for entry in found.mesh if entry.path == output.path)
+    return {"name": output.name, "file": file, "sha256": _digest(output.path, file)}
+
+
+def _digest(path: Path, file: str) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise errors.CaptureUnreadable(file=file, detail=error.strerror or "no access") from None

@@ -1,0 +1,127 @@
+"""What the manifest writer makes, judged by others: the official schema, iiif-prezi3, and our own check."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import iiif_prezi3
+import jsonschema
+import pytest
+
+from heritage3d.iiif.check_presentation import check
+from heritage3d.iiif.collection import Entry, collection
+from heritage3d.iiif.manifest import manifest
+from heritage3d.iiif.parts import ImagePart, Picture, read_image, read_model
+from heritage3d.pipeline import addresses
+from tests.iiif import published
+
+BASE = "http://127.0.0.1:8000/objects/slip-1/"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    """A published object with two pages and a model, bound to a base."""
+    folder = tmp_path / "objects/slip-1"
+    images = [read_image(published.image_service(folder / f"pages/{n}"), n, f"pages/{n}") for n in ("1v", "2r")]
+    models = [read_model(published.model(folder / "models"), "scan", "models")]
+    published.jpeg(folder / "thumbnail.jpg", 300, 400)
+    told = published.record(
+        ppi=600.0,
+        viewing_direction="right-to-left",
+        holding_homepage="https://museum.example/",
+        required_statement={"label": {"en": ["Rights"]}, "value": {"none": ["版权所有"]}},
+        summary={"en": ["A slip"]},
+    )
+    told["pages"][0]["section"] = {"zh-Hans": ["正面"]}
+    (folder / "record.json").write_bytes(addresses.dump(told))
+    thumbnail = Picture("thumbnail.jpg", 300, 400, "image/jpeg")
+    document = addresses.rebind(manifest(told, images, models, thumbnail=thumbnail), addresses.HERE, BASE)
+    (folder / "manifest.json").write_bytes(addresses.dump(document))
+    return folder / "manifest.json", document
+
+
+def schema(data: Path) -> Any:
+    return json.loads((data / "iiif/schemas-and-fixtures/schema/iiif_3_0.json").read_text("utf-8"))
+
+
+def test_the_official_schema_accepts_it(made: tuple[Path, dict[str, Any]], data: Path) -> None:
+    jsonschema.Draft7Validator(schema(data)).validate(made[1])
+
+
+def test_prezi3_reads_it_back(made: tuple[Path, dict[str, Any]]) -> None:
+    manifest = iiif_prezi3.Manifest(**made[1])
+    assert len(manifest.items) == 3
+
+
+def test_our_own_check_finds_nothing(made: tuple[Path, dict[str, Any]]) -> None:
+    assert check(made[0]) == []
+
+
+def test_a_moved_tree_is_still_right(made: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    document = addresses.rebind(made[1], BASE, "https://museum.example/a/b/objects/slip-1/")
+    (tmp_path / "objects/slip-1/manifest.json").write_bytes(addresses.dump(document))
+    assert check(made[0]) == []
+
+
+@pytest.mark.parametrize(
+    "file", ["models/vr.glb", "pages/1v/info.json", "pages/2r/full/max/0/default.jpg", "record.json"]
+)
+def test_a_file_that_is_gone_is_found(made: tuple[Path, dict[str, Any]], file: str) -> None:
+    (made[0].parent / file).unlink()
+    assert [finding.code for finding in check(made[0])] == ["H3D-530"]
+
+
+def test_a_picture_of_another_size_is_found(made: tuple[Path, dict[str, Any]]) -> None:
+    published.jpeg(made[0].parent / "thumbnail.jpg", 299, 400)
+    found = check(made[0])
+    assert [(finding.code, finding.where) for finding in found] == [("H3D-531", "/thumbnail/0")]
+    assert "299 x 400" in found[0].what
+
+
+def test_a_downloaded_manifest_needs_no_tree(made: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    alone = tmp_path / "elsewhere/manifest.json"
+    alone.parent.mkdir()
+    alone.write_bytes(made[0].read_bytes())
+    assert check(alone) == []
+
+
+def test_addresses_never_leave_the_tree(made: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(b"x")
+    document = dict(made[1], thumbnail=[{"id": BASE + "../../secret.jpg", "type": "Image"}])
+    made[0].write_bytes(addresses.dump(document))
+    assert [finding.code for finding in check(made[0])] == ["H3D-530"]
+
+
+def test_collection_of_a_batch(made: tuple[Path, dict[str, Any]], data: Path, tmp_path: Path) -> None:
+    entries = [Entry("slip-1", {"zh-Hans": ["竹简"], "en": ["Bamboo slip"]}, (300, 400))]
+    document = addresses.rebind(collection(entries), addresses.HERE, "http://127.0.0.1:8000/")
+    jsonschema.Draft7Validator(schema(data)).validate(document)
+    (tmp_path / "collection.json").write_bytes(addresses.dump(document))
+    assert check(tmp_path / "collection.json") == []
+    made[0].unlink()
+    assert [finding.code for finding in check(tmp_path / "collection.json")] == ["H3D-530"]
+
+
+def test_a_thousand_pages_in_a_fifth_of_a_second() -> None:
+    pages = [f"{n:04}" for n in range(1000)]
+    images = [
+        ImagePart(
+            name,
+            f"pages/{name}",
+            5000,
+            7000,
+            Picture(f"pages/{name}/full/max/0/default.jpg", 5000, 7000, "image/jpeg"),
+            Picture(f"pages/{name}/full/313,438/0/default.jpg", 313, 438, "image/jpeg"),
+        )
+        for name in pages
+    ]
+    told = published.record(pages=[{"name": name, "label": {"none": [name]}, "side": None} for name in pages])
+    best = 1.0
+    for _ in range(3):
+        began = time.perf_counter()
+        addresses.dump(addresses.rebind(manifest(told, images, []), addresses.HERE, BASE))
+        best = min(best, time.perf_counter() - began)
+    assert best < 0.2
