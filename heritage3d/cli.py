@@ -156,7 +156,7 @@ def _tell_estimate(steps: workflows_.Workflow, objects: list[Any], out: Path, wo
             "captures": told.captures,
             "capture_bytes": told.capture_bytes,
             "jobs": told.jobs,
-            "seconds": round(told.seconds, 1),
+            "seconds": round(told.seconds, 3),
             "bytes_out": told.bytes_out,
             "bytes_free": told.bytes_free,
             "fits": told.fits,

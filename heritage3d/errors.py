@@ -79,9 +79,9 @@ def _rebuild(cls: type[Heritage3dError], fields: dict[str, Any]) -> Heritage3dEr
 
 
 def _rebuild_many(
-    cls: type[ObjectErrors], errors: Sequence[Heritage3dError], fields: dict[str, Any]
+    cls: type[ObjectErrors], errors: Sequence[Heritage3dError], outputs: Sequence[Any], fields: dict[str, Any]
 ) -> Heritage3dError:
-    return cls(errors, **fields)
+    return cls(errors, outputs, **fields)
 
 
 def tree(root: type[Heritage3dError] = Heritage3dError) -> Iterator[type[Heritage3dError]]:
@@ -195,16 +195,21 @@ class ObjectError(Heritage3dError):
 
 
 class ObjectErrors(ObjectError):
-    """All that is wrong with one object, where it is more than one thing. ``errors`` holds them, in order."""
+    """All that is wrong with one object, where it is more than one thing. ``errors`` holds them, in order.
+
+    ``outputs`` is what a stage could make all the same: the steps behind it still run on that, so that
+    every bad file of an object is named in one run; the object is not published.
+    """
 
     code = "H3D-279"
 
-    def __init__(self, errors: Sequence[Heritage3dError] = (), **fields: Any) -> None:
+    def __init__(self, errors: Sequence[Heritage3dError] = (), outputs: Sequence[Any] = (), **fields: Any) -> None:
         self.errors: list[Heritage3dError] = list(errors)
+        self.outputs: list[Any] = list(outputs)
         super().__init__(**{"count": len(self.errors), **fields})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_many, (type(self), self.errors, self.fields)
+        return _rebuild_many, (type(self), self.errors, self.outputs, self.fields)
 
     def line(self, language: str | None = None) -> str:
         """One line for each of them."""

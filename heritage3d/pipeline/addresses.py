@@ -25,13 +25,13 @@ ADDRESS_KEYS = frozenset({"id", "@id", "target", "source", "scope", "start"})
 
 def here(relative: str = "") -> str:
     """The neutral address of a path below the artefact's own folder (each segment percent-encoded)."""
-    address = HERE + "/".join(quote(segment, safe="") for segment in relative.split("/"))
+    address = HERE + "/".join(quote(segment, safe=",") for segment in relative.split("/"))
     return address if relative else HERE.rstrip("/")
 
 
 def join(base: str, relative: str) -> str:
     """``base`` plus a relative path, percent-encoded, ending in a slash: what HERE is bound to."""
-    quoted = "/".join(quote(segment, safe="") for segment in relative.split("/") if segment)
+    quoted = "/".join(quote(segment, safe=",") for segment in relative.split("/") if segment)
     return base.rstrip("/") + "/" + (quoted + "/" if quoted else "")
 
 

@@ -27,6 +27,7 @@ from heritage3d.errors import (
     JobError,
     JobKilled,
     JobTimeout,
+    ObjectErrors,
     PartMissing,
 )
 from heritage3d.pipeline import addresses
@@ -86,7 +87,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended. ``trace`` is for developers and goes to the ledger only."""
+    """How a job ended: made, or an error, or both where only some of its input was usable.
+
+    ``trace`` is for developers and goes to the ledger only.
+    """
 
     made: tuple[Made, ...] = ()
     hashed: dict[str, tuple[str, int, str]] = field(default_factory=dict)  # capture -> print, bytes, SHA-256
@@ -116,12 +120,12 @@ def guarded(spec: Spec) -> Outcome:
                 faulthandler.dump_traceback_later(spec.limit_s, exit=True, file=note)  # a C thread: needs no GIL
             try:
                 hashed = {str(path): _hashed(path) for path in spec.captures}
-                made = () if spec.captures else _perform(spec)
+                made, faults = ((), None) if spec.captures else _perform(spec)
             finally:
                 faulthandler.cancel_dump_traceback_later()
                 faulthandler.disable()
         spec.note.unlink()
-        return Outcome(made, hashed, time.monotonic() - began)
+        return Outcome(made, hashed, time.monotonic() - began, faults)
     except BaseException as error:  # noqa: BLE001  SystemExit would kill the worker
         trace = "" if isinstance(error, Heritage3dError) else traceback.format_exc()
         remove(spec.work)
@@ -176,18 +180,25 @@ def _hashed(path: Path) -> tuple[str, int, str]:
         raise CaptureUnreadable(file=path, detail=error.strerror or "cannot be read") from error
 
 
-def _perform(spec: Spec) -> tuple[Made, ...]:
+def _perform(spec: Spec) -> tuple[tuple[Made, ...], ObjectErrors | None]:
     stage = declared(spec)
     remove(spec.work)
     dest = spec.work
     dest.mkdir(parents=True)
-    returned = stage.run(*_arguments(spec, stage), dest, **stage.Options(**spec.options).model_dump())
+    faults = None
+    try:
+        returned = stage.run(*_arguments(spec, stage), dest, **stage.Options(**spec.options).model_dump())
+    except ObjectErrors as error:
+        if not error.outputs:
+            raise
+        # Some of it is usable: the steps behind run on that, so that all bad files are named at once.
+        returned, faults = error.outputs, ObjectErrors(error.errors)
     outputs = list(returned) if stage.many else [Output(stage.writes[0], "", dest, evidence=_plain(returned))]
     made = tuple(_made(output, dest, spec) for output in outputs)
     make_durable(dest)
     remove(spec.kept)
     move(dest, spec.kept)
-    return made
+    return made, faults
 
 
 def declared(spec: Spec) -> Stage:

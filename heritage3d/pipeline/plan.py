@@ -184,7 +184,8 @@ class ObjectPlan:
         if step.stage.arity == "all" and any(source in self._failed for source in step.reads):
             self._failed.add(step.name)
             return
-        self._failed |= {step.name} if any(source in self._failed for source in step.reads) else set()
+        if any(source in self._failed for source in step.reads):
+            self._failed.add(step.name)
         sources = [known for source in step.reads for known in self.known[source]]
         several = sum(1 for known in sources if known.row.kind in step.stage.inputs[0].kinds) > 1
         options = self._options(step)
@@ -227,7 +228,7 @@ class ObjectPlan:
         for name in type(step.options).model_fields:
             column = step.stage.column(name)
             if column == "*":
-                told[name] = dict(sorted(self.object.columns.items()))
+                told[name] = dict(self.object.columns)
             elif column and self.object.columns.get(column):
                 told[name] = self.object.columns[column]
         try:
@@ -337,11 +338,13 @@ class ObjectPlan:
         if outcome.error is not None:
             ledger.note("failed", self.object.id, spec.step, spec.slot, outcome.trace or outcome.error.line("en"))
             self._fail(step, outcome.error)
-            return
+            if not outcome.made:
+                return
         rows = [self._row(made, spec) for made in outcome.made]
         _step, told = self._current[(step.name, spec.slot)]
         written = sum(row.size for row in rows if not Path(row.location).is_absolute())
-        job = replace(told, seconds=outcome.seconds, bytes_out=written)
+        key = told.key if outcome.error is None else "unfinished"  # a key that no later run asks for
+        job = replace(told, key=key, seconds=outcome.seconds, bytes_out=written)
         self._current[(step.name, spec.slot)] = (step, job)
         ledger.record_job(self.object.id, step.name, spec.slot, job, rows)
         ledger.note("done", self.object.id, spec.step, spec.slot)

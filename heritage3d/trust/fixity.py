@@ -25,9 +25,25 @@ class Fault:
 
 
 def verify(out: Path) -> Iterator[Fault | int]:
-    """Every fault, and in the end the number of files that were looked at. Raises NotAnOutput."""
+    """Every fault, and in the end the number of files that were looked at. Raises NotAnOutput.
+
+    Formats are judged where every file is as published: after that a fault of format is ours, not the disk's.
+    """
     listed = read_checksums(out)
     present = {path.relative_to(out).as_posix() for path in Store(out).published()} - {CHECKSUMS}
+    intact = True
+    for fault in _fixity(out, listed, present):
+        intact = False
+        yield fault
+    for name in listed if intact else ():
+        path = out / name
+        if path.suffix in _JUDGED:
+            for found in _judge(path):
+                yield Fault(name, "invalid", f"{found.code} {found.what} {found.where}".strip())
+    yield len(listed)
+
+
+def _fixity(out: Path, listed: dict[str, str], present: set[str]) -> Iterator[Fault]:
     for name, sha256 in listed.items():
         path = out / name
         if name not in present:
@@ -40,13 +56,8 @@ def verify(out: Path) -> Iterator[Fault | int]:
             continue
         if not same:
             yield Fault(name, "changed")
-        elif path.suffix in _JUDGED:
-            yield from (
-                Fault(name, "invalid", f"{found.code} {found.what} {found.where}".strip()) for found in _judge(path)
-            )
     for name in sorted(present - set(listed)):
         yield Fault(name, "extra")
-    yield len(listed)
 
 
 def read_checksums(out: Path) -> dict[str, str]:
