@@ -1,1 +1,1 @@
-"""The glTF container and its codecs: read, write, check, info."""
+"""The container and its codecs: read, write, check and tell about glTF 2.0 and GLB."""

@@ -1,1 +1,1 @@
-"""Triangles: guarded reading, simplification, deviation, rendering."""
+"""Triangles: guarded reading, repair, simplification, deviation, pictures."""

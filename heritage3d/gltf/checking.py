@@ -1,0 +1,70 @@
+"""Judge a glTF file: its structure, its decoded payloads, and what the Khronos validator says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from heritage3d.errors import Heritage3dError, MeshEmpty
+from heritage3d.gltf import container, khronos, reading
+from heritage3d.gltf.document import Document
+from heritage3d.pipeline.kinds import Finding
+
+# Every normal map of a scan without tangents has this one; viewers generate them as glTF 2.0 asks.
+_HARMLESS = frozenset({"MESH_PRIMITIVE_GENERATED_TANGENT_SPACE"})
+_SEVERITIES = {0: "error", 1: "warning"}
+
+
+def check(path: Path) -> list[Finding]:
+    """The faults of a glTF or GLB file, [] where there is none.
+
+    All geometry in the scene is decoded (Draco, meshopt) and its indices and positions are looked at;
+    where Node and the npm package gltf-validator are installed, the Khronos validator's errors and
+    warnings follow. Raises nothing of its own: a file that cannot be read is a finding.
+    """
+    findings: list[Finding] = []
+    try:
+        reading.read(path)
+    except MeshEmpty:
+        pass  # a scene without triangles is valid glTF; whether it is of use is not asked here
+    except Heritage3dError as error:
+        findings.append(Finding(error.code, error.what()))
+    report = khronos.validate(path)
+    return findings + ([] if report is None else _from_report(report))
+
+
+def _from_report(report: dict[str, Any]) -> list[Finding]:
+    messages = report.get("issues", {}).get("messages", [])
+    return [
+        Finding(
+            "H3D-418",
+            f"{message['code']}: {message.get('message', '')}",
+            str(message.get("pointer", "")),
+            "error" if message["severity"] == 0 else "warning",
+        )
+        for message in messages
+        if message.get("severity") in _SEVERITIES and message.get("code") not in _HARMLESS
+    ]
+
+
+def info(path: Path) -> dict[str, Any]:
+    """What `heritage3d info` says of a glTF file: counts, extent in metres, compression, textures."""
+    document = Document(container.read(path))
+    model = reading.read(path)
+    low, high = model.bounds()
+    used = document.root.get("extensionsUsed", [])
+    return {
+        "format": model.format,
+        "bytes": document.source.size,
+        "generator": str(model.asset.get("generator", "")),
+        "copyright": str(model.asset.get("copyright", "")),
+        "vertices": model.vertices,
+        "triangles": model.triangles,
+        "draw calls": len(model.primitives),
+        "extent": [round(float(value), 6) for value in high - low],
+        "unit": model.unit,
+        "extensions": sorted(str(name) for name in used) if isinstance(used, list) else [],
+        "materials": len(model.materials),
+        "textures": [{"type": entry.mime, "bytes": len(entry.data)} for entry in model.textures],
+        "left out": model.notes,
+    }

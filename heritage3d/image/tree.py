@@ -1,0 +1,87 @@
+"""Where the tiles of one image go: files below a folder, encoded once, counted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from heritage3d.errors import DiskFull, OutputError
+from heritage3d.image.encode import encode
+
+
+class Tree:
+    """A folder that many threads write at once; it knows how many files and bytes it holds."""
+
+    def __init__(self, folder: Path, quality: int) -> None:
+        self.folder, self.quality = folder, quality
+        self.files = self.bytes = 0
+        self._made: set[str] = set()
+        self._written: set[str] = set()
+        self._lock = threading.Lock()
+
+    def write(self, pixels: np.ndarray, paths: tuple[str, ...]) -> None:
+        """Encode (rows, columns, 1 or 3) uint8 once per format and write it under each of the paths.
+
+        Raises DiskFull and OutputError.
+        """
+        encoded: dict[str, bytes] = {}
+        for path in self._new(paths):
+            form = path.rpartition(".")[2]
+            if form not in encoded:
+                encoded[form] = encode(pixels, "webp" if form == "webp" else "jpg", self.quality)
+            self._put(path, encoded[form])
+
+    def _new(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that nobody has written: the last pixel of a corner has one address at several scales."""
+        with self._lock:
+            new = tuple(path for path in paths if path not in self._written)
+            self._written.update(new)
+        return new
+
+    def write_resized(self, pixels: np.ndarray, size: tuple[int, int], path: str) -> None:
+        """Write the picture at (width, height), which is not larger."""
+        import cv2
+
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        self.write(small.reshape(size[1], size[0], pixels.shape[2]), (path,))
+
+    def write_document(self, content: bytes, name: str) -> None:
+        """Write a file that is no image: it is not counted."""
+        self._put(name, content, counted=False)
+
+    def _put(self, path: str, content: bytes, *, counted: bool = True) -> None:
+        target = os.path.join(self.folder, path)  # noqa: PTH118  a Path a tile would cost more than the write
+        try:
+            self._make(os.path.dirname(target))  # noqa: PTH120
+            with open(target, "wb", buffering=0) as stream:  # noqa: PTH123
+                view = memoryview(content)
+                while view:
+                    view = view[stream.write(view) :]
+        except OSError as error:
+            raise _told(self.folder, error, len(content)) from error
+        with self._lock:
+            self.files += counted
+            self.bytes += len(content) if counted else 0
+
+    def _make(self, folder: str) -> None:
+        if folder in self._made:
+            return
+        try:
+            os.mkdir(folder)  # noqa: PTH102
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            self._make(os.path.dirname(folder))  # noqa: PTH120
+            self._make(folder)
+        self._made.add(folder)
+
+
+def _told(folder: Path, error: OSError, needed: int) -> OutputError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(file=folder, needed=needed, free=shutil.disk_usage(folder).free)
+    return OutputError(file=folder, detail=error.strerror or "input/output error")

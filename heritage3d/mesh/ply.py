@@ -1,0 +1,327 @@
+"""PLY (Turk, 1994), ASCII and binary of both byte orders: vertices, colours, texture places, faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heritage3d.errors import MeshEmpty, MeshError, MeshTooLarge
+from heritage3d.gltf import references
+from heritage3d.gltf.materials import mime_of
+from heritage3d.gltf.model import Model, Texture
+from heritage3d.mesh import assembling
+from heritage3d.pipeline import limits
+
+_TYPES = {
+    **dict.fromkeys(("char", "int8"), "i1"),
+    **dict.fromkeys(("uchar", "uint8"), "u1"),
+    **dict.fromkeys(("short", "int16"), "i2"),
+    **dict.fromkeys(("ushort", "uint16"), "u2"),
+    **dict.fromkeys(("int", "int32"), "i4"),
+    **dict.fromkeys(("uint", "uint32"), "u4"),
+    **dict.fromkeys(("float", "float32"), "f4"),
+    **dict.fromkeys(("double", "float64"), "f8"),
+}
+_UV_NAMES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
+_MOST_HEADER = 1 << 20
+
+
+@dataclass
+class Property:
+    """One property of an element; ``length`` is the type of the count where it is a list."""
+
+    name: str
+    dtype: str
+    length: str | None = None
+
+
+@dataclass
+class Element:
+    """One element of the header."""
+
+    name: str
+    count: int
+    properties: list[Property] = field(default_factory=list)
+
+    def flat(self) -> bool:
+        """Whether every row is equally long."""
+        return not any(entry.length for entry in self.properties)
+
+
+@dataclass
+class Header:
+    """The header of a PLY: its form ("ascii", "<", ">"), elements, texture names and where the data begin."""
+
+    form: str
+    elements: list[Element]
+    textures: list[str]
+    start: int
+
+    def element(self, name: str) -> Element | None:
+        """The element of that name."""
+        return next((entry for entry in self.elements if entry.name == name), None)
+
+
+def header(name: str, data: bytes) -> Header:
+    """Read the header; every claim is checked against the bytes that are there. Raises MeshError."""
+    end = data.find(b"end_header", 0, _MOST_HEADER)
+    if end < 0:
+        raise MeshError(file=name, detail="the header has no end")
+    stop = end + len(b"end_header")
+    # A lone carriage return ends a line too, and "\r\n" must not leave its second half to the data.
+    start = stop + (2 if data[stop : stop + 2] == b"\r\n" else 1)
+    result = Header("", [], [], start)
+    for line in data[:end].decode("utf-8", "replace").splitlines()[1:]:
+        try:
+            _line(result, line)
+        except (IndexError, KeyError, ValueError) as error:
+            raise MeshError(file=name, detail=f"the header line '{line[:60]}' cannot be understood") from error
+    if not result.form:
+        raise MeshError(file=name, detail="the header names no format")
+    return result
+
+
+def _line(result: Header, line: str) -> None:
+    words = line.split()
+    if not words or words[0] == "obj_info":
+        return
+    if words[0] == "comment":
+        if len(words) > 2 and words[1] == "TextureFile":
+            result.textures.append(line.split("TextureFile", 1)[1].strip())
+    elif words[0] == "format":
+        result.form = {"ascii": "ascii", "binary_little_endian": "<", "binary_big_endian": ">"}[words[1]]
+    elif words[0] == "element":
+        count = int(words[2])
+        if count < 0:
+            raise ValueError(count)
+        result.elements.append(Element(words[1], count))
+    elif words[0] == "property" and words[1] == "list":
+        result.elements[-1].properties.append(Property(words[4], _TYPES[words[3]], _TYPES[words[2]]))
+    elif words[0] == "property":
+        result.elements[-1].properties.append(Property(words[2], _TYPES[words[1]]))
+    else:
+        raise ValueError(line)
+
+
+# --- the body ----------------------------------------------------------------------------------------------
+
+Table = dict[str, Any]  # property -> values (n,), or for a list (counts (n,), all values in one row)
+
+
+def _tables(name: str, data: bytes, head: Header) -> dict[str, Table]:
+    for element in head.elements:
+        least = sum(np.dtype(entry.length or entry.dtype).itemsize for entry in element.properties)
+        room = len(data) - head.start
+        if element.count * (least if head.form != "ascii" else 2) > room + 1:
+            detail = f"the header claims {element.count} {element.name} rows, the file ends before them"
+            raise MeshError(file=name, detail=detail)
+    try:
+        return _ascii(data, head) if head.form == "ascii" else _binary(data, head)
+    except (IndexError, ValueError, OverflowError) as error:
+        raise MeshError(file=name, detail="the data end early or do not fit the header") from error
+
+
+def _binary(data: bytes, head: Header) -> dict[str, Table]:
+    tables: dict[str, Table] = {}
+    at = head.start
+    for element in head.elements:
+        if element.flat():
+            row = np.dtype([(f"{i}", head.form + entry.dtype) for i, entry in enumerate(element.properties)])
+            values = np.frombuffer(data, row, element.count, at)
+            tables[element.name] = {entry.name: values[f"{i}"] for i, entry in enumerate(element.properties)}
+            at += row.itemsize * element.count
+        else:
+            tables[element.name], at = _lists(data, head.form, element, at)
+    return tables
+
+
+def _lists(data: bytes, form: str, element: Element, at: int) -> tuple[Table, int]:
+    """Rows with lists: at once where every row has as many entries as the first, else row by row."""
+    if element.count == 0:
+        return _empty(element), at
+    counts, _ = _row(data, form, element, at)
+    row = np.dtype(
+        [
+            item
+            for i, entry in enumerate(element.properties)
+            for item in (
+                [(f"n{i}", form + entry.length), (f"{i}", form + entry.dtype, (counts[i],))]
+                if entry.length
+                else [(f"{i}", form + entry.dtype)]
+            )
+        ]
+    )
+    if at + row.itemsize * element.count <= len(data):
+        values = np.frombuffer(data, row, element.count, at)
+        if all((values[f"n{i}"] == counts[i]).all() for i, entry in enumerate(element.properties) if entry.length):
+            table: Table = {}
+            for i, entry in enumerate(element.properties):
+                column = values[f"{i}"]
+                table[entry.name] = (values[f"n{i}"].astype(np.int64), column.reshape(-1)) if entry.length else column
+            return table, at + row.itemsize * element.count
+    return _ragged(data, form, element, at)
+
+
+def _row(data: bytes, form: str, element: Element, at: int) -> tuple[list[int], int]:
+    """The list lengths of the row at byte ``at`` (0 for plain properties) and where the next row begins."""
+    counts = []
+    for entry in element.properties:
+        length = 0
+        if entry.length:
+            length = int(np.frombuffer(data, form + entry.length, 1, at)[0])
+            if length < 0 or length * np.dtype(entry.dtype).itemsize > len(data) - at:
+                raise ValueError(length)
+            at += np.dtype(entry.length).itemsize
+        at += np.dtype(entry.dtype).itemsize * (length if entry.length else 1)
+        counts.append(length)
+    if at > len(data):
+        raise ValueError(at)
+    return counts, at
+
+
+def _ragged(data: bytes, form: str, element: Element, at: int) -> tuple[Table, int]:
+    order = "little" if form == "<" else "big"
+    sizes = [(np.dtype(e.length).itemsize if e.length else 0, np.dtype(e.dtype).itemsize) for e in element.properties]
+    lengths: list[list[int]] = [[] for _ in sizes]
+    parts: list[list[bytes]] = [[] for _ in sizes]
+    for _ in range(element.count):
+        for i, (of_length, of_value) in enumerate(sizes):
+            count = 1
+            if of_length:
+                count = int.from_bytes(data[at : at + of_length], order)  # type: ignore[arg-type]
+                at += of_length
+                lengths[i].append(count)
+            stop = at + count * of_value
+            if stop > len(data):
+                raise ValueError(stop)
+            parts[i].append(data[at:stop])
+            at = stop
+    table: Table = {}
+    for i, entry in enumerate(element.properties):
+        values = np.frombuffer(b"".join(parts[i]), form + entry.dtype)
+        table[entry.name] = (np.array(lengths[i], np.int64), values) if entry.length else values
+    return table, at
+
+
+def _empty(element: Element) -> Table:
+    none = np.empty(0)
+    return {e.name: (np.empty(0, np.int64), none) if e.length else none for e in element.properties}
+
+
+def _ascii(data: bytes, head: Header) -> dict[str, Table]:
+    tokens = data[head.start :].split()
+    tables: dict[str, Table] = {}
+    at = 0
+    for element in head.elements:
+        width = len(element.properties)
+        if element.flat():
+            values = np.array(tokens[at : at + width * element.count], np.bytes_).astype(np.float64)
+            values = values.reshape(element.count, width)
+            tables[element.name] = {entry.name: values[:, i] for i, entry in enumerate(element.properties)}
+            at += width * element.count
+            continue
+        columns: list[list[bytes]] = [[] for _ in range(width)]
+        lengths: list[list[int]] = [[] for _ in range(width)]
+        for _ in range(element.count):
+            for i, entry in enumerate(element.properties):
+                count = 1
+                if entry.length:
+                    count = int(tokens[at])
+                    at += 1
+                    lengths[i].append(count)
+                if count < 0 or at + count > len(tokens):
+                    raise ValueError(count)
+                columns[i] += tokens[at : at + count]
+                at += count
+        tables[element.name] = {
+            entry.name: (np.array(lengths[i], np.int64), _numbers(columns[i])) if entry.length else _numbers(columns[i])
+            for i, entry in enumerate(element.properties)
+        }
+    return tables
+
+
+def _numbers(tokens: list[bytes]) -> NDArray[np.float64]:
+    return np.array(tokens, np.bytes_).astype(np.float64) if tokens else np.empty(0)
+
+
+# --- the model ---------------------------------------------------------------------------------------------
+
+
+def read(path: Path, data: bytes) -> Model:
+    """The triangles of a PLY; polygons become fans. Raises MeshError subclasses, also for point clouds."""
+    name = path.name
+    head = header(name, data)
+    for element in head.elements:
+        if element.count > 3 * limits.MAX_TRIANGLES:
+            raise MeshTooLarge(file=name, count=element.count, limit=3 * limits.MAX_TRIANGLES, what=element.name)
+    tables = _tables(name, data, head)
+    vertex, face = tables.get("vertex", {}), tables.get("face", {})
+    key = next((key for key in ("vertex_indices", "vertex_index") if isinstance(face.get(key), tuple)), None)
+    if key is None or not {"x", "y", "z"} <= vertex.keys():
+        raise MeshEmpty(file=name)
+    with np.errstate(invalid="ignore"):
+        counts, row = face[key][0], face[key][1].astype(np.int64)
+    cut = assembling.fans(counts, row)
+    if len(cut) > limits.MAX_TRIANGLES:
+        raise MeshTooLarge(file=name, count=len(cut), limit=limits.MAX_TRIANGLES, what="triangles")
+    positions = np.stack([np.asarray(vertex[axis], np.float64) for axis in "xyz"], axis=1)
+    corners = assembling.Corners(positions, row[cut], colours=_colours(vertex, head))
+    _texture_places(corners, vertex, face, counts, cut)
+    _normals(corners, vertex)
+    assembling.check(name, corners)
+    textures, materials = _textures(path, head, corners)
+    made = assembling.primitive(corners, slice(None), 0 if materials else None)
+    return Model((made,), tuple(materials), tuple(textures), format="PLY")
+
+
+def _colours(vertex: Table, head: Header) -> NDArray[np.float32] | None:
+    names = next(
+        (n for n in (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue")) if n[0] in vertex),
+        None,
+    )
+    if names is None or not set(names) <= vertex.keys():
+        return None
+    element = head.element("vertex")
+    kinds = {entry.name: entry.dtype for entry in element.properties} if element else {}
+    most = {"u1": 255.0, "u2": 65535.0}.get(kinds[names[0]], 1.0)
+    return assembling.linear(np.stack([np.asarray(vertex[entry], np.float64) / most for entry in names], axis=1))
+
+
+def _normals(corners: assembling.Corners, vertex: Table) -> None:
+    if {"nx", "ny", "nz"} <= vertex.keys():
+        corners.normals = np.stack([np.asarray(vertex[axis], np.float64) for axis in ("nx", "ny", "nz")], axis=1)
+        corners.normal_at = corners.place
+
+
+def _texture_places(
+    corners: assembling.Corners, vertex: Table, face: Table, counts: NDArray[np.int64], cut: NDArray[np.int64]
+) -> None:
+    """Texture coordinates of a vertex (s, t) or of a face (``texcoord``, as MeshLab writes seams)."""
+    names = next((names for names in _UV_NAMES if set(names) <= vertex.keys()), None)
+    wedge = face.get("texcoord")
+    if isinstance(wedge, tuple) and len(wedge[1]) == 2 * int(counts.sum()) and (wedge[0] == 2 * counts).all():
+        corners.uvs, corners.uv_at = np.asarray(wedge[1], np.float64).reshape(-1, 2), cut
+        # Equal coordinates at equal vertices are one corner: seams stay, the rest welds.
+        corners.uvs, inverse = np.unique(corners.uvs, axis=0, return_inverse=True)
+        corners.uv_at = inverse.reshape(-1)[cut].astype(np.int64)
+    elif names:
+        corners.uvs = np.stack([np.asarray(vertex[entry], np.float64) for entry in names], axis=1)
+        corners.uv_at = corners.place
+
+
+def _textures(path: Path, head: Header, corners: assembling.Corners) -> tuple[list[Texture], list[dict[str, Any]]]:
+    if corners.uvs is None or not head.textures:
+        return [], []
+    data = references.confined(path, head.textures[0].replace("\\", "/")).read_bytes()
+    pbr = {"baseColorTexture": {"index": 0}, "metallicFactor": 0.0, "roughnessFactor": 0.9}
+    return [Texture(data, mime_of(data), name=Path(head.textures[0]).stem)], [{"pbrMetallicRoughness": pbr}]
+
+
+def companions(path: Path, data: bytes) -> list[Path]:
+    """The textures that the header names, as existing files below the model's folder."""
+    names = header(path.name, data).textures
+    return [references.confined(path, name.replace("\\", "/")) for name in names]

@@ -1,0 +1,53 @@
+"""exhibit: the reading room of a collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from heritage3d.pipeline.stage import Collection, Evidence, stage
+
+
+class ExhibitEvidence(Evidence):
+    """What the site shows."""
+
+    objects: int
+    pages: int
+    models: int
+
+
+@stage(writes="site", version=1, libraries=("heritage3d",), seconds_per_mb=0.01, bytes_out_per_byte=0.01)
+def exhibit(
+    collection: Collection,
+    dest: Path,
+    *,
+    title: Annotated[
+        str | None, Field(max_length=300, description="Name of the collection (in English, or its only name)")
+    ] = None,
+    title_zh: Annotated[str | None, Field(max_length=300, description="Name of the collection in Chinese")] = None,
+    summary: Annotated[
+        str | None, Field(max_length=2000, description="A sentence or two below the name of the collection")
+    ] = None,
+    summary_zh: Annotated[str | None, Field(max_length=2000, description="The same sentences in Chinese")] = None,
+) -> ExhibitEvidence:
+    """Make the reading room of all published objects: a static site that any web server can host.
+
+    Writes index.html with a plain link to every object, collection.json (IIIF Presentation 3), a search
+    index and the viewer. Everything is found relative to index.html, so the site opens at any address.
+    """
+    from heritage3d.exhibit import site
+    from heritage3d.iiif.collection import TITLE
+
+    objects, pages, models = site.write(
+        collection, dest, title=_words(title, title_zh) or TITLE, summary=_words(summary, summary_zh)
+    )
+    return ExhibitEvidence(objects=objects, pages=pages, models=models)
+
+
+def _words(text: str | None, chinese: str | None) -> dict[str, list[str]] | None:
+    """One text suits every reader; beside a Chinese one it counts as English."""
+    if text and chinese:
+        return {"en": [text], "zh-Hans": [chinese]}
+    return {"none": [text]} if text else {"zh-Hans": [chinese]} if chinese else None

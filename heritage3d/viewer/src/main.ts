@@ -1,0 +1,153 @@
+/** The frame around all views: header, footer, routes, language, colours. */
+
+import "./style.css";
+import { h, icon } from "./dom";
+import { GalleryPage, index, type Index } from "./gallery";
+import { collection, said, type Collection } from "./iiif";
+import { ObjectPage } from "./object";
+import { language, languages, speak, t, type Language } from "./texts";
+
+type Page = GalleryPage | ObjectPage;
+
+const app = document.getElementById("app")!;
+const asked = { query: "" };
+let holdings: Collection | null = null;
+let known: Index = new Map();
+let page: Page | null = null;
+let turn = 0;
+
+function route(): { object: string; slug: string } | null {
+  const [, first, object, ...rest] = location.hash.split("/");
+  if (first !== "object" || !object) return null;
+  try {
+    return { object: decodeURIComponent(object), slug: rest.map(decodeURIComponent).join("/") };
+  } catch {
+    return null;
+  }
+}
+
+function remember(name: string, value?: string): string | null {
+  try {
+    if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+const isDark = (): boolean =>
+  (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function header(): HTMLElement {
+  const theme = h("button", { type: "button", class: "tool" });
+  const label = () => {
+    const text = isDark() ? t.toLight : t.toDark;
+    theme.setAttribute("aria-label", text);
+    theme.title = text;
+    theme.replaceChildren(icon(isDark() ? "light" : "dark"));
+  };
+  theme.addEventListener("click", () => {
+    const next = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    remember("heritage3d.theme", next);
+    label();
+  });
+  label();
+  const tongue = h(
+    "select",
+    { "aria-label": t.language },
+    ...Object.entries(languages).map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === language }, name)),
+  );
+  tongue.addEventListener("change", () => {
+    speak(tongue.value as Language);
+    frame();
+    void open(true);
+    app.querySelector<HTMLElement>("header select")?.focus();
+  });
+  const home = holdings ? said(holdings.label) : { texts: [] };
+  return h(
+    "header",
+    { class: "top" },
+    h("a", { class: "home", href: "#/" }, h("span", { class: "seal", "aria-hidden": "true" }), h("span", { class: "name", ...(home.lang && { lang: home.lang }) }, home.texts[0] ?? t.readingRoom)),
+    h("div", { class: "choices" }, tongue, theme),
+  );
+}
+
+/** Everything that stays when views change. */
+function frame(): void {
+  page?.destroy();
+  page = null;
+  const skip = h("a", { class: "skip", href: "#content" }, t.skip);
+  skip.addEventListener("click", (event) => {
+    event.preventDefault(); // the hash belongs to the routes
+    document.getElementById("content")?.focus();
+  });
+  app.replaceChildren(
+    skip,
+    header(),
+    h("div", { class: "view" }),
+    h("footer", {}, h("span", {}, t.madeWith), h("a", { href: "assets/licences.txt" }, t.licences)),
+  );
+}
+
+function put(node: HTMLElement): void {
+  app.querySelector(".view")!.replaceChildren(node);
+}
+
+function notice(text: string): HTMLElement {
+  return h("main", { id: "content", class: "notice", tabindex: "-1" }, h("h1", { tabindex: "-1" }, text), h("p", {}, h("a", { href: "#/" }, t.back)));
+}
+
+/** Show what the address asks for. `first` keeps the focus where it is: on arrival and on a change of language. */
+async function open(first: boolean): Promise<void> {
+  const mine = ++turn;
+  const to = route();
+  if (!holdings) return;
+  if (to && page instanceof ObjectPage && page.id === to.object) {
+    await page.show(to.slug);
+    return;
+  }
+  page?.destroy();
+  page = null;
+  const site = said(holdings.label).texts.join(" · ") || t.readingRoom;
+  let title = site;
+  if (!to) {
+    page = new GalleryPage(holdings, known, asked);
+    put(page.element);
+  } else {
+    const item = holdings.items.find((entry) => entry.id === to.object);
+    const next = item && new ObjectPage(item);
+    page = next ?? null;
+    put(next?.element ?? notice(t.noObject));
+    try {
+      await next?.build(to.slug);
+    } catch {
+      if (mine === turn) put(notice(t.noObject));
+    }
+    if (mine !== turn) return;
+    title = next?.title ? `${next.title} – ${site}` : site;
+  }
+  document.title = title;
+  if (!first) {
+    scrollTo(0, 0);
+    app.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+  }
+}
+
+async function start(): Promise<void> {
+  const theme = remember("heritage3d.theme");
+  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  speak(language);
+  try {
+    [holdings, known] = await Promise.all([collection(), index()]);
+  } catch {
+    frame();
+    put(notice(t.noCollection));
+    return;
+  }
+  frame();
+  window.addEventListener("hashchange", () => void open(false));
+  await open(true);
+}
+
+void start();

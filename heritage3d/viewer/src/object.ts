@@ -1,0 +1,186 @@
+/** The page of one object: its stage, its strip of pages, its description and evidence. */
+
+import { h, tool } from "./dom";
+import { line, manifest, said, type Item, type Manifest, type View } from "./iiif";
+import { about, evidence, links } from "./panel";
+import type { Stage } from "./stage";
+import { number, t } from "./texts";
+
+export const routeOf = (id: string, slug = ""): string =>
+  ["#/object", encodeURIComponent(id), ...slug.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
+
+export class ObjectPage {
+  readonly element = h("main", { id: "content", class: "object", tabindex: "-1" });
+  title = "";
+  private readonly holder = h("div", { class: "holder" });
+  private readonly place = h("div", { class: "place" });
+  private readonly measured = h("div");
+  private readonly spoken = h("p", { class: "unseen", "aria-live": "polite" });
+  private document: Manifest | null = null;
+  private stage: Stage | null = null;
+  private stageOf: View | null = null;
+  private strip: HTMLElement | null = null;
+  private gone = false;
+  private readonly keys = (event: KeyboardEvent) => this.key(event);
+
+  constructor(private readonly item: Item) {}
+
+  get id(): string {
+    return this.item.id;
+  }
+
+  /** Read the manifest and build the page. Throws where the manifest cannot be read. */
+  async build(slug: string): Promise<void> {
+    const document = await manifest(this.item);
+    if (this.gone) return;
+    this.document = document;
+    const { texts, lang } = said(document.label);
+    this.title = texts.join(" · ") || this.item.id;
+    const right = document.direction === "right-to-left";
+    this.place.setAttribute("dir", right ? "rtl" : "ltr");
+    this.element.append(
+      h(
+        "section",
+        { class: "looking", "aria-label": t.contents },
+        this.holder,
+        document.views.length > 1 && this.place,
+        document.views.length > 1 && (this.strip = this.thumbnails(document)),
+        this.spoken,
+      ),
+      h(
+        "div",
+        { class: "reading" },
+        h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back)),
+        h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
+        about(document),
+        this.measured,
+        links(document),
+      ),
+    );
+    window.addEventListener("keydown", this.keys);
+    await this.show(slug);
+  }
+
+  /** Turn to a page or model of this object. */
+  async show(slug: string): Promise<void> {
+    const views = this.document?.views ?? [];
+    const view = views.find((entry) => entry.slug === slug) ?? views.find((entry) => entry.slug === this.document?.start) ?? views[0];
+    if (!view) return;
+    this.mark(view);
+    if (!this.stage || view.kind === "model" || this.stageOf?.kind === "model") {
+      this.stage?.destroy();
+      this.stage = null;
+      this.stageOf = view;
+      // Each library is loaded when the first thing of its kind is looked at.
+      const make =
+        view.kind === "model"
+          ? await import("./model").then(({ ModelStage }) => () => new ModelStage(this.holder))
+          : await import("./pages").then(({ PagesStage }) => () => new PagesStage(this.document!, this.holder));
+      if (this.gone || this.stageOf !== view) return;
+      this.stage = make();
+    }
+    this.stageOf = view;
+    this.measured.replaceChildren();
+    const shown = this.stage.show(view);
+    if (view.kind === "model") {
+      const figures = await evidence(view);
+      if (!this.gone && this.stageOf === view && figures) this.measured.replaceChildren(figures);
+    }
+    await shown;
+  }
+
+  private mark(view: View): void {
+    const { views } = this.document!;
+    const at = views.indexOf(view);
+    const label = nameOf(view);
+    this.holder.dataset.slug = view.slug;
+    this.spoken.textContent = views.length > 1 ? `${label}, ${t.position(at + 1, views.length)}` : "";
+    if (views.length < 2) return;
+    this.place.replaceChildren(this.turner(at - 1, "previous"), this.chooser(at), this.turner(at + 1, "next"));
+    for (const link of this.strip!.querySelectorAll("a")) {
+      const here = link.dataset.slug === view.slug;
+      link.toggleAttribute("aria-current", false);
+      if (!here) continue;
+      link.setAttribute("aria-current", "page");
+      const list = this.strip!;
+      const from = link.getBoundingClientRect();
+      const room = list.getBoundingClientRect();
+      list.scrollBy({ left: from.left + from.width / 2 - room.left - room.width / 2 });
+    }
+  }
+
+  private turner(to: number, which: "previous" | "next"): HTMLElement {
+    const { views, direction } = this.document!;
+    const left = (which === "previous") !== (direction === "right-to-left");
+    const target = views[to];
+    return tool(left ? "left" : "right", which === "previous" ? t.previous : t.next, () => this.go(to), { disabled: !target });
+  }
+
+  private chooser(at: number): HTMLElement {
+    const { views } = this.document!;
+    const select = h(
+      "select",
+      { "aria-label": t.goTo, dir: "auto" },
+      ...views.map((view, index) => h("option", { value: index, selected: index === at }, nameOf(view))),
+    );
+    select.addEventListener("change", () => this.go(Number(select.value)));
+    return h("div", { class: "chooser", dir: "ltr" }, select, h("span", { class: "count" }, `${number(at + 1)} / ${number(views.length)}`));
+  }
+
+  private thumbnails(document: Manifest): HTMLElement {
+    return h(
+      "ol",
+      { class: "strip", dir: document.direction === "right-to-left" ? "rtl" : "ltr" },
+      ...document.views.map((view) => {
+        const { address } = view.thumbnail ?? {};
+        const shape = view.width && view.height ? `${view.width} / ${view.height}` : "1 / 1";
+        const picture = address
+          ? h("img", { src: address, alt: "", loading: "lazy", decoding: "async" })
+          : h("span", { class: "blank" });
+        picture.style.aspectRatio = shape;
+        return h(
+          "li",
+          {},
+          h(
+            "a",
+            { href: routeOf(document.id, view.slug), "data-slug": view.slug },
+            h("span", { class: "leaf" }, picture, view.kind === "model" && h("span", { class: "badge" }, "3D")),
+            h("span", { class: "name" }, nameOf(view)),
+          ),
+        );
+      }),
+    );
+  }
+
+  private go(to: number): void {
+    const view = this.document?.views[to];
+    if (view) location.hash = routeOf(this.item.id, view.slug);
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target as HTMLElement;
+    if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || !this.document) return;
+    const at = this.document.views.findIndex((view) => view.slug === this.holder.dataset.slug);
+    // On the stage the arrows belong to the picture; in the strip and elsewhere they turn pages.
+    const onStage = Boolean(target.closest(".canvas"));
+    const onward = this.document.direction === "right-to-left" ? -1 : 1;
+    const steps: Record<string, number> = { PageDown: 1, PageUp: -1, ...(!onStage && { ArrowRight: onward, ArrowLeft: -onward }) };
+    const step = steps[event.key];
+    const scrolls = target.closest(".reading") && /^Page/.test(event.key);
+    if (step === undefined || scrolls || this.document.views.length < 2) return;
+    event.preventDefault();
+    this.go(at + step);
+  }
+
+  destroy(): void {
+    this.gone = true;
+    window.removeEventListener("keydown", this.keys);
+    this.stage?.destroy();
+    this.element.remove();
+  }
+}
+
+function nameOf(view: View): string {
+  return line(view.label) || (view.kind === "model" ? t.model : t.image);
+}

@@ -1,0 +1,253 @@
+/** One model drawn with three: load, fit, light, dispose. Knows no page around it. */
+
+import {
+  AmbientLight,
+  Box3,
+  DirectionalLight,
+  Group,
+  HemisphereLight,
+  LoadingManager,
+  MathUtils,
+  Mesh,
+  MeshStandardMaterial,
+  type Object3D,
+  PerspectiveCamera,
+  PMREMGenerator,
+  Scene,
+  Texture,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
+import { DRACOLoader } from "three/examples/jsm/loaders/DRACOLoader.js";
+import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
+import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
+import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
+
+const FIELD_OF_VIEW = 32; // degrees: long enough a lens for little distortion
+const TOOLS_PX = 56;
+const MM_PER_UNIT = 1000; // glTF is in metres
+
+export class ModelScene {
+  readonly canvas: HTMLCanvasElement;
+  onframe: () => void = () => {};
+  private readonly renderer: WebGLRenderer;
+  private readonly scene = new Scene();
+  private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
+  private readonly controls: OrbitControls;
+  private readonly draco = new DRACOLoader();
+  private readonly sun = new DirectionalLight(0xffffff, 2.2);
+  private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae, 1);
+  private readonly fill = new AmbientLight(0xffffff, 0.1);
+  private readonly content = new Group();
+  private readonly clay = new Map<Mesh, { own: Mesh["material"]; plain: MeshStandardMaterial }>();
+  private readonly observer: ResizeObserver;
+  private radius = 1;
+  private middle = new Vector3();
+  private first = new Vector3(0.3, 0.22, 1);
+  private frame = 0;
+  private plain = false;
+  private gone = false;
+
+  /** Throws where the browser has no WebGL 2. */
+  constructor(private readonly host: HTMLElement) {
+    this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
+    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+    this.canvas = this.renderer.domElement;
+    host.append(this.canvas);
+    this.controls = new OrbitControls(this.camera, this.canvas);
+    this.controls.enableDamping = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.controls.dampingFactor = 0.12;
+    this.controls.addEventListener("change", () => this.draw());
+    // The light hangs on the camera: turning the object under a fixed lamp shows its relief.
+    this.camera.add(this.sun, this.sun.target);
+    this.scene.add(this.camera, this.sky, this.fill, this.content);
+    this.light(315, 50);
+    this.observer = new ResizeObserver(() => this.fitCanvas());
+    this.observer.observe(host);
+  }
+
+  /**
+   * Load a GLB and show it in place of the one before; the view stays where the reader has turned it.
+   * Gives the number of triangles, or null where the file was no longer wanted when it came.
+   */
+  async load(address: string, progress: (share: number) => void, wanted: () => boolean): Promise<number | null> {
+    const loader = new GLTFLoader(new LoadingManager());
+    loader.setDRACOLoader(this.draco);
+    loader.setMeshoptDecoder(MeshoptDecoder);
+    const loaded = await loader.loadAsync(address, (event) => {
+      if (event.lengthComputable && event.total) progress(event.loaded / event.total);
+    });
+    if (this.gone || !wanted()) {
+      dispose(loaded.scene);
+      return null;
+    }
+    const before = [...this.content.children];
+    this.content.add(loaded.scene);
+    const triangles = this.prepare(loaded.scene);
+    for (const old of before) {
+      this.content.remove(old);
+      old.traverse((node) => this.clay.delete(node as Mesh));
+      dispose(old);
+    }
+    if (!before.length) {
+      this.measure(loaded.scene);
+      this.fitCanvas();
+      this.whole();
+    }
+    this.shapeOnly(this.plain);
+    this.draw();
+    return triangles;
+  }
+
+  private prepare(root: Object3D): number {
+    let triangles = 0;
+    let metal = false;
+    root.traverse((node) => {
+      if (!(node instanceof Mesh)) return;
+      const { index, attributes } = node.geometry;
+      triangles += (index ? index.count : (attributes.position?.count ?? 0)) / 3;
+      const own = node.material as MeshStandardMaterial;
+      if (own.name === "" && own.metalness === 1 && !own.map && !own.metalnessMap) own.metalness = 0; // no material given
+      metal ||= own.metalness > 0;
+      const flat = !attributes.normal;
+      const plain = new MeshStandardMaterial({ color: 0xd8cfc0, roughness: 0.85, metalness: 0, flatShading: flat, side: own.side });
+      if (own.normalMap) [plain.normalMap, plain.normalScale] = [own.normalMap, own.normalScale];
+      this.clay.set(node, { own, plain });
+      if (own.map) own.map.anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
+    });
+    if (metal && !this.scene.environment) this.reflect();
+    return Math.round(triangles);
+  }
+
+  /** Metal needs something to reflect; made only where there is metal. */
+  private reflect(): void {
+    const generator = new PMREMGenerator(this.renderer);
+    this.scene.environment = generator.fromScene(new RoomEnvironment(), 0.04).texture;
+    this.scene.environmentIntensity = 0.4;
+    generator.dispose();
+  }
+
+  private measure(root: Object3D): void {
+    const box = new Box3().setFromObject(root);
+    const size = box.getSize(new Vector3());
+    this.middle = box.getCenter(new Vector3());
+    this.radius = Math.max(size.length() / 2, 1e-6);
+    // A flat thing is looked at from its broad side, wherever that lies.
+    const [x, y, z] = [size.x, size.y, size.z];
+    if (y < 0.4 * Math.min(x, z)) this.first.set(0.12, 1, 0.5);
+    else if (x < 0.4 * Math.min(y, z)) this.first.set(1, 0.18, 0.3);
+    else if (z < 0.4 * Math.min(x, y)) this.first.set(0.25, 0.15, 1);
+    this.camera.near = this.radius / 200;
+    this.camera.far = this.radius * 60;
+    this.controls.minDistance = this.radius / 20;
+    this.controls.maxDistance = this.radius * 12;
+  }
+
+  private fitCanvas(): void {
+    const { clientWidth, clientHeight } = this.host;
+    if (!clientWidth || !clientHeight) return;
+    this.renderer.setSize(clientWidth, clientHeight, false);
+    this.camera.aspect = clientWidth / clientHeight;
+    // The tools lie below: the middle of the picture is a little above the middle of the window.
+    this.camera.setViewOffset(clientWidth, clientHeight, 0, TOOLS_PX / 2, clientWidth, clientHeight);
+    this.camera.updateProjectionMatrix();
+    this.draw();
+  }
+
+  /** The whole object in the window. */
+  whole(): void {
+    const half = MathUtils.degToRad(FIELD_OF_VIEW / 2);
+    const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
+    const distance = (this.radius / Math.sin(narrow)) * 1.02;
+    this.camera.position.copy(this.first).normalize().multiplyScalar(distance).add(this.middle);
+    this.controls.target.copy(this.middle);
+    this.controls.update();
+    this.draw();
+  }
+
+  zoom(factor: number): void {
+    const offset = this.camera.position.clone().sub(this.controls.target).divideScalar(factor);
+    offset.clampLength(this.controls.minDistance, this.controls.maxDistance);
+    this.camera.position.copy(this.controls.target).add(offset);
+    this.controls.update();
+    this.draw();
+  }
+
+  /** Turn by so many degrees around the upright and the level axis. */
+  orbit(across: number, up: number): void {
+    const offset = this.camera.position.clone().sub(this.controls.target);
+    offset.applyAxisAngle(this.camera.up, MathUtils.degToRad(-across));
+    const axis = new Vector3().crossVectors(offset, this.camera.up).normalize();
+    const turned = offset.clone().applyAxisAngle(axis, MathUtils.degToRad(up));
+    const fromPole = turned.angleTo(this.camera.up);
+    if (fromPole > 0.02 && fromPole < Math.PI - 0.02) offset.copy(turned);
+    this.camera.position.copy(this.controls.target).add(offset);
+    this.controls.update();
+    this.draw();
+  }
+
+  /** Where the lamp stands: clockwise degrees from above, and degrees over the surface that faces us. */
+  light(around: number, height: number): void {
+    const a = MathUtils.degToRad(around);
+    const e = MathUtils.degToRad(height);
+    this.sun.position.set(Math.sin(a) * Math.cos(e), Math.cos(a) * Math.cos(e), Math.sin(e)).multiplyScalar(10);
+    this.sun.target.position.set(0, 0, 0);
+    const raking = 1 - MathUtils.smoothstep(height, 8, 50);
+    this.sun.intensity = 2.2 + 1.6 * raking; // a grazing lamp lights less: it is turned up, the sky down
+    this.sky.intensity = 1 - 0.72 * raking;
+    this.draw();
+  }
+
+  shapeOnly(on: boolean): void {
+    this.plain = on;
+    for (const [mesh, { own, plain }] of this.clay) mesh.material = on ? plain : own;
+    this.draw();
+  }
+
+  /** Millimetres under one CSS pixel, at the point that is turned around. */
+  mmPerPixel(): number {
+    const distance = this.camera.position.distanceTo(this.controls.target);
+    const height = 2 * distance * Math.tan(MathUtils.degToRad(FIELD_OF_VIEW / 2));
+    return (height * MM_PER_UNIT) / Math.max(this.host.clientHeight, 1);
+  }
+
+  private draw(): void {
+    if (this.frame || this.gone) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.controls.update(); // glides on after a drag; asks for the next frame by its "change" event
+      this.renderer.render(this.scene, this.camera);
+      this.onframe();
+    });
+  }
+
+  dispose(): void {
+    this.gone = true;
+    cancelAnimationFrame(this.frame);
+    this.observer.disconnect();
+    this.controls.dispose();
+    this.draco.dispose();
+    this.scene.environment?.dispose();
+    for (const { own, plain } of this.clay.values()) for (const material of [own, plain].flat()) material.dispose();
+    dispose(this.scene);
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
+    this.canvas.remove();
+  }
+}
+
+function dispose(root: Object3D): void {
+  root.traverse((node) => {
+    if (!(node instanceof Mesh)) return;
+    node.geometry.dispose();
+    for (const material of [node.material].flat()) {
+      for (const value of Object.values(material)) {
+        if (!(value instanceof Texture)) continue;
+        if (value.image instanceof ImageBitmap) value.image.close();
+        value.dispose();
+      }
+      material.dispose();
+    }
+  });
+}

@@ -1,0 +1,75 @@
+"""A browser, and published trees to open in it.
+
+``published`` is the tree under test. It is made here from small generated data; a test that wants another
+collection requests its own fixture of that name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser import chromium, tree
+from tests.browser.visit import Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker("browser")
+
+
+def _unavailable(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"no browser: {reason}")
+    pytest.skip(f"no browser: {reason}")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. Closed with the last test of this folder: other tests have event loops of their own."""
+    from playwright.sync_api import sync_playwright
+
+    try:
+        found = chromium.get()
+    except chromium.Unavailable as reason:
+        _unavailable(str(reason))
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=found.program, env=found.environment, args=list(chromium.FLAGS), headless=True
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens pages that are watched: ``visit(address, allowed=site.address, locale="zh-CN")``."""
+    opened: list[Visit] = []
+
+    def open_one(address: str, **options: Any) -> Visit:
+        opened.append(Visit(browser, address, **options))
+        return opened[-1]
+
+    yield open_one
+    for visited in opened:
+        visited.close()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published tree: pages, a scroll read from right to left, models in every compression."""
+    try:
+        chromium.install()
+    except chromium.Unavailable as reason:
+        _unavailable(str(reason))
+    out = tmp_path_factory.mktemp("published")
+    tree.build(out, "http://127.0.0.1:8000/")
+    return out

@@ -1,0 +1,338 @@
+"""The reading room in a real browser: opens anywhere, says nothing bad, asks nobody else, serves every reader."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from heritage3d.exhibit import serving
+from heritage3d.exhibit.site import VIEWER
+from heritage3d.pipeline import addresses
+from tests.browser.chromium import MODULES
+from tests.browser.visit import Visit
+
+Visitor = Callable[..., Visit]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture(scope="package")
+def at_root(published: Path) -> Iterator[str]:
+    with serving.in_background(published) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="package")
+def below(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same tree, still bound to its own base, below a path with signs that need encoding."""
+    root = tmp_path_factory.mktemp("host")
+    shutil.copytree(published, root / "museum" / "示例 1", copy_function=_link)
+    with serving.in_background(root) as server:
+        yield f"{server.address}museum/{quote('示例 1')}/"
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def objects_of(tree: Path) -> list[tuple[str, list[str]]]:
+    """Every object with its views, as the addresses of the reading room name them."""
+    found = []
+    for path in sorted((tree / "objects").glob("*/manifest.json")):
+        document = addresses.load(path)
+        home = document["id"].removesuffix("manifest.json")
+        slugs = []
+        for canvas in document["items"]:
+            body = canvas["items"][0]["items"][0]["body"]
+            place = body["id"].rpartition("/")[0] if body["type"] == "Model" else body["service"][0]["id"]
+            slugs.append(place.removeprefix(home))
+        found.append((quote(path.parent.name), slugs))
+    return found
+
+
+def settle(visit: Visit) -> None:
+    """Until what is looked at is there in the detail that the window shows."""
+    visit.page.wait_for_selector(".stage:not([data-state=loading])")
+    assert visit.page.locator(".stage").get_attribute("data-state") == "ready"
+    if visit.page.locator(".stage.model").count():
+        visit.page.wait_for_selector('.stage[data-file="web.glb"]')
+    visit.page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("place", ["at_root", "below"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_every_page_and_model_opens_cleanly(
+    place: str, locale: str, published: Path, visit: Visitor, request: pytest.FixtureRequest
+) -> None:
+    address = request.getfixturevalue(place)
+    seen = visit(address, locale=locale)
+    seen.page.wait_for_selector(".cards li")
+    assert seen.page.locator(".cards li").count() == len(objects_of(published))
+    for identifier, slugs in objects_of(published):
+        for slug in slugs:
+            seen.page.goto(f"{address}#/object/{identifier}/{slug}")
+            seen.page.wait_for_selector(f'.holder[data-slug="{slug}"]')
+            settle(seen)
+    seen.assert_clean()
+    assert bool(CHINESE.search(seen.page.locator("h2").last.inner_text())) == locale.startswith("zh")
+
+
+def test_the_first_view_is_light(at_root: str, visit: Visitor) -> None:
+    seen = visit(at_root)
+    seen.page.wait_for_selector(".cards li")
+    scripts = [url for url in seen.requested if url.endswith(".js")]
+    bytes_sent = sum(len(gzip.compress((VIEWER / "assets" / url.rpartition("/")[2]).read_bytes())) for url in scripts)
+    assert 1_000 < bytes_sent < 350_000
+    assert not any("scene" in url or "pages" in url for url in scripts)  # three and OpenSeadragon wait until needed
+
+
+def test_a_first_page_of_an_object_is_light_too(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/bone-0412/models")
+    settle(seen)
+    assert not any("/assets/pages-" in url for url in seen.requested)
+    assert len(seen.requested) == len(set(seen.requested))  # nothing is asked for twice
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("千字文", ["bamboo-07"]),
+        ("THOUSAND", ["bamboo-07"]),
+        ("oracle shang", ["bone-0412"]),
+        ("ｂｏｎｅ", ["bone-0412"]),
+        ("comte", ["volume-1923"]),
+        ("罐-3", ["vase 罐-3"]),
+        ("zzz", []),
+    ],
+)
+def test_search(words: str, found: list[str], at_root: str, visit: Visitor) -> None:
+    page = visit(at_root).page
+    page.get_by_role("searchbox").fill(words)
+    page.wait_for_selector(f'.count:has-text("{len(found)} of 5")' if found else '.count:has-text("No object")')
+    links = page.locator(".cards a").evaluate_all("all => all.map(link => decodeURIComponent(link.hash))")
+    assert links == [f"#/object/{identifier}" for identifier in found]
+
+
+def test_kinds_narrow_the_gallery(at_root: str, visit: Visitor) -> None:
+    page = visit(at_root).page
+    page.get_by_role("button", name="Pottery").click()
+    assert page.locator(".cards li").count() == 1
+    page.get_by_role("button", name="All").click()
+    assert page.locator(".cards li").count() == 5
+
+
+def test_pages_turn_by_button_key_list_and_strip(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/volume-1923")
+    page = seen.page
+
+    def at(slug: str) -> None:
+        page.wait_for_selector(f'.holder[data-slug="pages/{slug}"]')
+        settle(seen)
+        assert page.locator('.strip [aria-current="page"]').get_attribute("data-slug") == f"pages/{slug}"
+
+    at("001r")
+    assert page.get_by_role("button", name="Previous").is_disabled()
+    page.get_by_role("button", name="Next").click()
+    at("002v")
+    page.keyboard.press("PageDown")
+    at("003r")
+    page.get_by_label("Go to").select_option(label="3r")
+    at("005r")
+    page.locator(".strip a").last.click()
+    at("006v")
+    assert page.get_by_role("button", name="Next").is_disabled()
+    page.go_back()
+    at("005r")
+    assert "3r, 5 of 6" in page.locator("[aria-live]").all_inner_texts()
+    seen.assert_clean()
+
+
+def test_what_is_read_from_right_to_left_turns_leftwards(at_root: str, visit: Visitor) -> None:
+    page = visit(f"{at_root}#/object/bamboo-07").page
+    page.wait_for_selector('.holder[data-slug="pages/01"]')
+    boxes = [page.locator(".strip li").nth(at).bounding_box() for at in range(2)]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[1]["x"] < boxes[0]["x"]
+    page.locator(".strip a").first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector('.holder[data-slug="pages/02"]')
+
+
+def test_a_long_scroll_opens_at_its_beginning_at_full_height(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/scroll-02")
+    settle(seen)
+    tiles = [url for url in seen.requested if re.search(r"/scroll/\d+,\d+,", url)]
+    left_edges = [int(url.split("/scroll/")[1].split(",")[0]) for url in tiles]
+    assert min(left_edges) >= 3_000  # of 5,200: only the right-hand end was fetched
+
+
+def test_deep_zoom_fetches_the_sharpest_tiles(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/volume-1923", viewport={"width": 500, "height": 500})
+    settle(seen)
+    sharpest = re.compile(r"/001r/\d+,\d+,256,256/256,256/")
+    before = sum(bool(sharpest.search(url)) for url in seen.requested)
+    for _ in range(5):
+        seen.page.get_by_role("button", name="Closer").click()
+    with seen.page.expect_response(sharpest):
+        seen.page.wait_for_timeout(50)
+    assert sum(bool(sharpest.search(url)) for url in seen.requested) > before
+    seen.assert_clean()
+
+
+def test_scale_is_shown_where_it_is_known_and_never_guessed(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/bone-0412/models")
+    settle(seen)
+    assert re.fullmatch(r"Scale: the bar is \d+ cm long", seen.page.locator(".scale").get_attribute("aria-label") or "")
+    bar = seen.page.locator(".scale .bar").bounding_box()
+    assert bar
+    assert 40 < bar["width"] < 170
+    seen.page.goto(f"{at_root}#/object/{quote('vase 罐-3')}")
+    seen.page.wait_for_selector('.holder[data-slug="models"]')
+    settle(seen)
+    assert seen.page.locator(".scale").inner_text() == "Scale unknown"
+    assert "unit of the scan is not known" in seen.page.locator(".evidence").inner_text()
+
+
+def test_a_model_shows_its_levels_its_light_and_its_evidence(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/bone-0412/models")
+    settle(seen)
+    page = seen.page
+    order = [url.rpartition("/")[2] for url in seen.requested if url.endswith(".glb")]
+    assert order == ["preview.glb", "web.glb"]
+    assert "≤ 0.062 mm" in page.locator(".evidence tr", has_text="Web").inner_text()
+    stage = page.locator(".stage")
+    plain = stage.screenshot()
+    page.get_by_role("button", name="Light", exact=True).click()
+    page.get_by_label("Height of the light").fill("8")
+    page.wait_for_timeout(500)
+    raking = stage.screenshot()
+    page.get_by_role("button", name="Shape without colour").click()
+    page.wait_for_timeout(500)
+    assert len({plain, raking, stage.screenshot()}) == 3
+    for level in ("vr.glb", "full.glb"):
+        page.get_by_label("Level of detail").select_option(level)
+        page.wait_for_selector(f'.stage[data-file="{level}"]')
+    assert int(stage.get_attribute("data-triangles") or 0) > 100_000
+    seen.assert_clean()
+
+
+def test_a_model_turns_by_keyboard(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/{quote('vase 罐-3')}")
+    settle(seen)
+    seen.page.locator(".stage .canvas").focus()
+    before = seen.page.locator(".stage").screenshot()
+    seen.page.keyboard.press("ArrowUp")
+    seen.page.keyboard.press("+")
+    seen.page.wait_for_timeout(800)
+    assert seen.page.locator(".stage").screenshot() != before
+
+
+def test_the_language_and_the_colours_are_chosen_and_kept(at_root: str, visit: Visitor) -> None:
+    page = visit(f"{at_root}#/object/bone-0412", color_scheme="light").page
+    page.wait_for_selector("h1:has-text('Oracle bone')")
+    page.get_by_label("Language").select_option("zh-Hant")
+    page.wait_for_selector("h1:has-text('刻辞卜骨')")
+    assert page.locator("html").get_attribute("lang") == "zh-Hant"
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"  # the focus stays where it was
+    page.get_by_label("深色").click()
+    page.reload()
+    page.wait_for_selector("h1:has-text('刻辞卜骨')")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_what_is_not_there_is_said(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/nowhere")
+    seen.page.wait_for_selector("h1:has-text('not in the collection')")
+    seen.page.goto(f"{at_root}#/object/%E0%A4%A")
+    seen.page.wait_for_selector(".cards li")
+    seen.page.goto(f"{at_root}#/object/volume-1923/pages/absent")
+    seen.page.wait_for_selector('.holder[data-slug="pages/001r"]')
+    seen.assert_clean()
+
+
+def test_a_damaged_tree_is_said_and_harms_nothing_else(published: Path, tmp_path: Path, visit: Visitor) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(published, tree)
+    (tree / "objects" / "bone-0412" / "models" / "web.glb").write_bytes(b"glTF no more")
+    (tree / "objects" / "volume-1923" / "pages" / "001r" / "info.json").unlink()
+    (tree / "objects" / "scroll-02" / "manifest.json").write_text("{")
+    with serving.in_background(tree) as server:
+        page = visit(f"{server.address}#/object/bone-0412/models").page
+        page.wait_for_selector(".message:has-text('cannot be shown')")
+        page.goto(f"{server.address}#/object/volume-1923")
+        page.wait_for_selector(".message:has-text('cannot be shown')")
+        page.get_by_role("button", name="Next").click()
+        page.wait_for_selector(".stage[data-state=ready]")
+        page.goto(f"{server.address}#/object/scroll-02")
+        page.wait_for_selector("h1:has-text('not in the collection')")
+
+
+def test_strangers_get_no_script_and_no_request_in(published: Path, tmp_path: Path, visit: Visitor) -> None:
+    evil = '<img src="http://evil.example/x" onerror="window.pwned=1"><script>window.pwned=1</script>'
+    tree = tmp_path / "tree"
+    shutil.copytree(published, tree)
+    path = tree / "objects" / "bone-0412" / "manifest.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["label"] = {"en": [evil]}
+    document["summary"] = {"en": [f"<p>{evil}</p>"]}
+    document["rights"] = "javascript:alert(1)"
+    document["provider"] = [{"type": "Agent", "label": {"en": [evil]}, "homepage": [{"id": "javascript:alert(1)"}]}]
+    document["metadata"] += [{"label": {"en": [evil]}, "value": {"en": [evil]}}, 7, {"label": 1, "value": None}]
+    document["seeAlso"] = [{"id": "http://evil.example/x"}, {"id": "../../../../outside"}, 5, None]
+    document["thumbnail"] = [{"id": "http://evil.example/t.jpg"}]
+    document["items"][0]["thumbnail"] = [{"id": "http://evil.example/t.jpg"}]
+    document["items"].append({"type": "Canvas", "items": [{"items": [{"motivation": "painting", "body": {
+        "type": "Image", "id": "http://evil.example/i.jpg", "service": [{"type": "ImageService3", "id": "http://evil.example"}]
+    }}]}]})  # fmt: skip
+    document["items"] += [None, 3, {"items": "x"}, {"items": [{"items": [{"motivation": "painting", "body": []}]}]}]
+    path.write_text(json.dumps(document), "utf-8")
+    with serving.in_background(tree) as server:
+        seen = visit(f"{server.address}#/object/bone-0412")
+        settle(seen)
+        assert seen.page.locator(".strip li").count() == 2
+        assert seen.page.locator("main img[onerror], main script, a[href^=javascript]").count() == 0
+        assert seen.page.evaluate("window.pwned") is None
+        assert "<script>" in seen.page.locator("h1").inner_text()
+        seen.assert_clean()
+
+
+def test_without_a_script_every_object_is_linked(at_root: str, published: Path, visit: Visitor) -> None:
+    page = visit(at_root, java_script_enabled=False).page
+    links = page.locator("main li a")
+    assert links.count() == len(objects_of(published))
+    assert page.request.get(at_root + (links.nth(3).get_attribute("href") or "")).ok
+
+
+@pytest.mark.parametrize("route", ["", "#/object/volume-1923", "#/object/bone-0412/models", "#/object/nowhere"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_screen_readers_and_weak_eyes(route: str, scheme: str, at_root: str, visit: Visitor) -> None:
+    """axe-core finds nothing against WCAG 2.2 AA or its own best practices."""
+    seen = visit(at_root + route, color_scheme=scheme, bypass_csp=True)
+    seen.page.wait_for_selector("main h1")
+    if "nowhere" not in route and route:
+        settle(seen)
+    seen.page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
+    found = seen.page.evaluate("axe.run().then(report => report.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
+    assert found == []
+
+
+@pytest.mark.parametrize("route", ["", "#/object/volume-1923", "#/object/bone-0412/models"])
+def test_a_telephone_needs_no_scrolling_sideways(route: str, at_root: str, visit: Visitor) -> None:
+    seen = visit(at_root + route, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    seen.page.wait_for_selector("main h1")
+    if route:
+        settle(seen)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == 360
+    for button in seen.page.locator("button:visible, select:visible").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 24
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360

@@ -1,0 +1,63 @@
+"""One watched page: everything that it says, fails to get, or asks of strangers is noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+PATIENCE_MS = 60_000  # software rendering on a busy machine
+
+
+class Visit:
+    """A page in a context of its own. ``said``, ``failed`` and ``outside`` stay empty on a good page."""
+
+    def __init__(self, browser: Browser, address: str, *, allowed: str = "", **options: Any) -> None:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        options.setdefault("locale", "en-GB")
+        self.allowed = allowed or address.partition("#")[0]
+        self.said: list[str] = []
+        self.failed: list[str] = []
+        self.outside: list[str] = []
+        self.requested: list[str] = []
+        self._context = browser.new_context(**options)
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.said.append(f"exception: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("requestfailed", self._request_failed)
+        self.page.on("response", self._response)
+        self.page.goto(address)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _of_the_renderer(message.text):
+            self.said.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        self.requested.append(request.url)
+        if not request.url.startswith((self.allowed, "blob:", "data:")):
+            self.outside.append(request.url)
+
+    def _request_failed(self, request: Request) -> None:
+        # Aborted requests are those of a page that was left.
+        if request.failure != "net::ERR_ABORTED":
+            self.failed.append(f"{request.url} ({request.failure})")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.failed.append(f"{response.url} ({response.status})")
+
+    def assert_clean(self) -> None:
+        """No error or warning in the console, no failed request, no request to another host."""
+        assert self.said == []
+        assert self.failed == []
+        assert self.outside == []
+
+    def close(self) -> None:
+        self._context.close()
+
+
+def _of_the_renderer(text: str) -> bool:
+    """Chromium's own remark on the speed of reading pixels back from a software GPU."""
+    return "GPU stall due to ReadPixels" in text
