@@ -371,12 +371,6 @@ class PageListUnreadable(ObjectError):
     code = "H3D-274"
 
 
-class TooManyFiles(ObjectError):
-    """An object's folder holds more files than the limit allows. Fields: file, count, limit."""
-
-    code = "H3D-258"
-
-
 # --- H3D-3xx pixels ---------------------------------------------------------------------------------------
 
 

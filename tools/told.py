@@ -22,7 +22,9 @@ def main(out: Path) -> None:
         print(f"  {folder.name:<18} {title}: {', '.join(made)}")
     total = sum(path.stat().st_size for path in files)
     print(f"\n  {len(objects)} objects, {len(files)} files, {total / 1e6:.0f} MB in {out}/")
-    print(f"  Look at it:  {Path(sys.executable).parent / 'heritage3d'} serve {out}    then open http://127.0.0.1:8000/")
+    print(
+        f"  Look at it:  {Path(sys.executable).parent / 'heritage3d'} serve {out}    then open http://127.0.0.1:8000/"
+    )
     print(f"  Check it:    {Path(sys.executable).parent / 'heritage3d'} verify {out}\n")
 
 

@@ -10,7 +10,7 @@ both surfaces, not for samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,11 @@ class Deviation:
         """No point of either surface is farther than this from the other."""
         return max(self.forward.upper, self.backward.upper)
 
+    def at_most(self, proved: float) -> Deviation:
+        """The same with upper ends cut to a bound that was proved in another way."""
+        ways = (replace(way, upper=max(way.lower, min(way.upper, proved))) for way in (self.forward, self.backward))
+        return Deviation(*ways, self.rms)
+
 
 def certified(
     one: Surface, other: Surface, tolerance: float = 0.0, share: float = 0.01, cap: int = 20_000_000
@@ -70,13 +75,15 @@ def certified(
     return Deviation(forward, backward, max(rms(one, other), rms(other, one)))
 
 
-def within(one: Surface, other: Surface, limit: float) -> bool:
-    """Whether the two-sided deviation is proved to be at most ``limit``; much cheaper than its value."""
-    for start, end in ((one, other), (other, one)):
-        interval = directed(start, end, 0.0, 0.0, limit=limit)
-        if not interval.closed or interval.upper > limit:
-            return False
-    return True
+def beyond(start: Surface, end: Surface, limit: float, cap: int = 20_000_000) -> Points:
+    """Points of ``start`` for which it is not proved that ``end`` is within ``limit``, (n, 3).
+
+    None where the whole of ``start`` is proved to be within the limit; else at least one in each place
+    that is farther away.
+    """
+    search = _Search(end, 0.0, 0.0, limit, 0.0, far=[])
+    directed(start, end, 0.0, 0.0, search=search, cap=cap)
+    return np.concatenate([np.empty((0, 3)), *(search.far or [])])
 
 
 def rms(start: Surface, end: Surface, samples: int = _SAMPLES) -> float:
@@ -125,6 +132,7 @@ class _Search:
     lower: float
     discarded: float = 0.0
     pieces: int = 0
+    far: list[Points] | None = None  # with a limit: the points beyond it
 
     def threshold(self) -> float:
         if self.limit is not None:
@@ -136,8 +144,13 @@ class _Search:
         if len(distance):
             self.lower = max(self.lower, float(distance.max()) - self.end.blur)
 
-    def failed(self) -> bool:
-        return self.limit is not None and self.lower > self.limit
+    def over(self, points: Points, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which points lie beyond the limit; they are noted, and their pieces need no closer look."""
+        if self.limit is None or self.far is None:
+            return np.zeros(len(points), bool)
+        over = distance > self.threshold()
+        self.far.append(points[over])
+        return over
 
 
 def directed(
@@ -146,23 +159,21 @@ def directed(
     tolerance: float,
     share: float,
     *,
-    limit: float | None = None,
     known: float = 0.0,
     cap: int = 20_000_000,
+    search: _Search | None = None,
 ) -> Interval:
     """The greatest distance from a point of ``start`` to ``end``.
 
-    With ``limit`` it only asks whether that is at most the limit: the upper end is then at most the limit,
-    or the interval is not closed. ``known`` is a distance below which nothing need be told apart (the
-    upper end is at least that).
+    ``known`` is a distance below which nothing need be told apart: the upper end is then at least that,
+    and the lower end is what was really seen.
     """
-    search = _Search(end, tolerance, share, limit, known)
+    search = search or _Search(end, tolerance, share, None, known)
     used = np.unique(start.faces)
     answer = end.nearest(start.positions[used])
+    seen = max(float(answer.distance.max(initial=0.0)) - end.blur, 0.0)
     search.saw(answer.distance)
-    own_lower = float(answer.distance.max()) - end.blur if len(used) else 0.0
-    if search.failed():
-        return Interval(search.lower, np.inf, len(used), closed=False)
+    search.over(start.positions[used], answer.distance)
     place = np.zeros(len(start.positions), np.int64)
     place[used] = np.arange(len(used))
     faces = place[start.faces]
@@ -181,9 +192,7 @@ def directed(
         rows = np.sort(order[at : at + _CHUNK])
         pieces = _Pieces(start.positions[start.faces[rows]], at_corners[rows, 0])
         closed = _settle(search, pieces, cap) and closed
-        if search.failed():
-            return Interval(search.lower, np.inf, search.pieces, closed=False)
-    lower = max(own_lower, search.lower if search.lower > known else 0.0, 0.0)
+    lower = search.lower if search.lower > known else seen
     upper = max(search.discarded + ROUNDING * end.radius, lower)
     return Interval(lower, upper, search.pieces, closed)
 
@@ -196,8 +205,6 @@ def _settle(search: _Search, pieces: _Pieces, cap: int) -> bool:
             chunk = pieces.take(np.arange(at, min(at + _CHUNK, len(pieces))))
             last = depth == _DEEPEST - 1 or search.pieces > cap
             parts.append(_level(search, chunk, depth, last))
-            if search.failed():
-                return False
         pieces = _together(parts)
         search.pieces += len(pieces)
         if not len(pieces):
@@ -220,10 +227,12 @@ def _level(search: _Search, pieces: _Pieces, depth: int, last: bool) -> _Pieces:
     search.saw(middle.distance)
     reach = np.sqrt(((pieces.corners - centroid[:, None]) ** 2).sum(axis=2)).max(axis=1)
     bound = np.fmin(middle.distance + reach, _farthest(search.end, pieces.corners, middle.triangle))
+    over = search.over(centroid, middle.distance)
     if last:
         search.discarded = max(search.discarded, float(bound.max()))
+        search.over(centroid[~over], bound[~over])
         return pieces.take(np.empty(0, np.int64))
-    alive = _alive(search, bound)
+    alive = _alive(search, bound) & ~over
     return _cut(search.end, pieces.corners[alive], middle.triangle[alive], depth)
 
 

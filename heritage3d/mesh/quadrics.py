@@ -28,7 +28,7 @@ def to_number(model: Model, triangles: int) -> Model:
     low, high = model.bounds()
     centre, size = (low + high) / 2, float((high - low).max())
     mesh = library.t.geometry.TriangleMesh(
-        library.core.Tensor((((source.positions[first] - centre) / size).astype(np.float32))),
+        library.core.Tensor(((source.positions[first] - centre) / size).astype(np.float32)),
         library.core.Tensor(place[source.faces].astype(np.int32)),
     )
     made = mesh.simplify_quadric_decimation(1.0 - triangles / model.triangles)

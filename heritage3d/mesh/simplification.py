@@ -13,14 +13,10 @@ from heritage3d.mesh.surface import Surface
 
 _ROUNDS = 6
 # Above this share of the triangles a level saves too little to be worth a second geometry.
-_WORTHWHILE = 0.9
+WORTHWHILE = 0.9
 _NORMAL_WEIGHT = 0.05
 _TEXTURE_WEIGHT = 1.0
 _COLOUR_WEIGHT = 0.1
-# Shares of the deviation asked for that the library's own (unbounded) estimate may spend, boldest first.
-_ESTIMATES = (0.75, 0.5)
-# Sampled distances must keep this share of the limit, because between the samples it may be more.
-_CAUTION = 0.96
 
 
 @dataclass(frozen=True)
@@ -130,40 +126,58 @@ def to_number(model: Model, triangles: int) -> Model:
     return _unbundled(source, result) if len(result.faces) else model
 
 
-def to_error(model: Model, master: Surface, scale: float, limit: float) -> Model:
-    """The fewest triangles found whose sampled deviation from the master keeps below ``limit``.
+class ByError:
+    """Simplifies a model to an error, round after round, and learns from what was measured.
 
     ``master`` is the surface of this very model, ``scale`` brings model units to its unit and that of
     ``limit``. The simplifier's own estimate is no bound, so what it does is measured, and the places where
-    it went too far are locked for the next round: a few bad places do not cost triangles everywhere. The
-    result is measured on samples only; the caller certifies it. Where little can be saved, the model
-    itself is returned.
+    it went too far are locked for the next round: a few bad places do not cost triangles everywhere.
+    ``share`` of the limit is what the estimate may spend.
     """
-    source = bundle(model)
-    place = repairing.welded(source.positions.astype(np.float64))
-    for estimate in _ESTIMATES:
-        lock = np.zeros(len(source.positions), bool)
-        for attempt in range(_ROUNDS):
+
+    def __init__(self, model: Model, master: Surface, scale: float, limit: float, share: float) -> None:
+        self.source = bundle(model)
+        self.master, self.scale, self.limit, self.share = master, scale, limit, share
+        self.place = repairing.welded(self.source.positions.astype(np.float64))
+        self.lock = np.zeros(len(self.source.positions), bool)
+        self.rounds = 0
+
+    def next(self) -> Model | None:
+        """The model with fewer triangles, its sampled deviation below the limit; None where it saves too little.
+
+        The samples are no proof: the caller certifies what it ships, and says with ``forbid`` where it fails.
+        """
+        for _ in range(_ROUNDS):
             result = meshopt_part.simplify(
-                source.positions,
-                source.faces,
-                source.attributes,
-                list(source.weights),
+                self.source.positions,
+                self.source.faces,
+                self.source.attributes,
+                list(self.source.weights),
                 triangles=0,
-                error=limit * estimate / scale,
-                lock=lock,
+                error=self.limit * self.share / self.scale,
+                lock=self.lock,
                 options=meshopt_part.ERROR_ABSOLUTE,
             )
-            if not len(result.faces) or len(result.faces) > _WORTHWHILE * model.triangles:
-                break
-            bad = _too_far(source, result, master, scale, limit * _CAUTION)
+            if not len(result.faces) or len(result.faces) > WORTHWHILE * self.source.model.triangles:
+                return None
+            bad = _too_far(self.source, result, self.master, self.scale, self.limit)
             if not bad.any():
-                return _unbundled(source, result)
-            # Stubborn places are locked in ever wider rings, so that the rounds come to an end.
-            for _ in range(1 + attempt // 2):
-                bad = _ring(bad, place, source.faces)
-            lock |= bad
-    return model
+                return _unbundled(self.source, result)
+            self._lock(bad)
+        return None
+
+    def forbid(self, points: NDArray[np.float64]) -> None:
+        """Lock the master around these points (centred as ``master`` is)."""
+        bad = np.zeros(len(self.source.positions), bool)
+        bad[self.master.faces[self.master.nearest(points).triangle].reshape(-1)] = True
+        self._lock(bad)
+
+    def _lock(self, bad: NDArray[np.bool_]) -> None:
+        # Stubborn places are locked in ever wider rings, so that the rounds come to an end.
+        for _ in range(1 + self.rounds // 3):
+            bad = _ring(bad, self.place, self.source.faces)
+        self.lock |= bad
+        self.rounds += 1
 
 
 def _too_far(

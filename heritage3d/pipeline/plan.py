@@ -21,7 +21,7 @@ from heritage3d.errors import (
     Heritage3dError,
     ObjectError,
     RecordError,
-    TooManyFiles,
+    TooManyCaptures,
 )
 from heritage3d.pipeline import addresses, limits
 from heritage3d.pipeline.job import Made, Outcome, Spec
@@ -456,7 +456,7 @@ def capture_files(folder: Path) -> list[Path]:
             elif path.is_symlink():
                 raise ObjectError(file=path, detail="it is a link to something that is not there")
         if len(found) > limits.MAX_FILES_PER_OBJECT:
-            raise TooManyFiles(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)
+            raise TooManyCaptures(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)
     return sorted(found)
 
 

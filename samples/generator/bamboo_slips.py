@@ -122,7 +122,11 @@ def _outline(rng: np.random.Generator, slip: Slip, px: float) -> Field:
     right = width - 0.35 * px + 0.12 * px * noise.ridge(rng, height, 30 * px)[:, None]
     upper = 0.3 * px + 0.1 * px * noise.ridge(rng, width, 4 * px)[None, :]
     ragged = slip.length_mm < SLIP_LENGTH_MM
-    lower = height - (6.0 if ragged else 0.4) * px + (2.4 if ragged else 0.1) * px * noise.ridge(rng, width, 2 * px)[None, :]
+    lower = (
+        height
+        - (6.0 if ragged else 0.4) * px
+        + (2.4 if ragged else 0.1) * px * noise.ridge(rng, width, 2 * px)[None, :]
+    )
     inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - upper, lower - y))
     for cord_mm in CORDS_MM:  # the notch that holds the cord
         notch = np.hypot(x - right, (y - cord_mm * px) * 0.8) - 0.9 * px
@@ -134,7 +138,10 @@ def _scan(rng: np.random.Generator, slip: Slip, number: int, scale: float) -> Pi
     """The slip on a dark bed with a millimetre rule on the left and its number below."""
     px = PX_PER_MM * scale
     height, width = int(SCAN_LENGTH_MM * px), int(SCAN_WIDTH_MM * px)
-    bed = surface((46, 47, 50), 1 + 0.05 * noise.grain(rng, height, width, 0.7) + 0.03 * noise.clouds(rng, height, width, 20 * px, 2))
+    bed = surface(
+        (46, 47, 50),
+        1 + 0.05 * noise.grain(rng, height, width, 0.7) + 0.03 * noise.clouds(rng, height, width, 20 * px, 2),
+    )
     opacity = _outline(rng, slip, px)
     left, top = int(9.0 * px + rng.normal(0, 0.3 * px)), int(8 * px)
     shadow = np.zeros((height, width), np.float32)
@@ -145,7 +152,11 @@ def _scan(rng: np.random.Generator, slip: Slip, number: int, scale: float) -> Pi
     cover_with(bed[top : top + opacity.shape[0], left : left + opacity.shape[1]], slip.face, opacity)
     _rule(bed, px)
     mark = glyph("一二三四五六"[number - 1], int(4.5 * px), "print")
-    cover_with(bed[-mark.shape[0] - int(px) :][: mark.shape[0], left + int(3 * px) :][:, : mark.shape[1]], (214, 214, 208), mark)
+    cover_with(
+        bed[-mark.shape[0] - int(px) :][: mark.shape[0], left + int(3 * px) :][:, : mark.shape[1]],
+        (214, 214, 208),
+        mark,
+    )
     return bed
 
 

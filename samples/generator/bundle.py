@@ -155,7 +155,12 @@ def _cord(rng: np.random.Generator, shape: Shape, height_mm: float, side: int, s
     wave = side * np.sin(np.pi * along)
     reach = THICKNESS_MM / 2 + CORD_RADIUS_MM * 1.3
     out = reach * np.sign(wave) * np.abs(wave) ** 0.45
-    y = shape.whole_mm / 2 - height_mm + 0.25 * side * np.cos(np.pi * along) + 0.15 * noise.ridge(rng, len(along), 20, 3)
+    y = (
+        shape.whole_mm / 2
+        - height_mm
+        + 0.25 * side * np.cos(np.pi * along)
+        + 0.15 * noise.ridge(rng, len(along), 20, 3)
+    )
     x, z = _on_curve(shape, along * pitch, out)
     middle = np.stack([x, y, z], 1)
     forward = np.gradient(middle, axis=0)

@@ -47,7 +47,13 @@ def _nearest(x: NDArray, y: NDArray, line: Points) -> tuple[NDArray, NDArray]:
 
 
 def engrave(
-    depth_mm: Field, raster: Raster, rng: np.random.Generator, signs: Sequence[str], x_mm: float, y_mm: float, size_mm: float
+    depth_mm: Field,
+    raster: Raster,
+    rng: np.random.Generator,
+    signs: Sequence[str],
+    x_mm: float,
+    y_mm: float,
+    size_mm: float,
 ) -> None:
     """Engrave a column of signs downwards from (x, y), the middle of the first one."""
     for index, name in enumerate(signs):
@@ -59,7 +65,9 @@ def engrave(
             cut(depth_mm, raster, middle + points @ spin.T, 0.5 * rng.normal(1, 0.08), 0.42 * rng.normal(1, 0.06))
 
 
-def crack(rng: np.random.Generator, start_mm: Points, end_mm: Points, wander: float = 0.06, halvings: int = 6) -> Points:
+def crack(
+    rng: np.random.Generator, start_mm: Points, end_mm: Points, wander: float = 0.06, halvings: int = 6
+) -> Points:
     """A crack between two points: a line bent at random on every scale, shape (2**halvings + 1, 2)."""
     line = np.array([start_mm, end_mm], float)
     for _ in range(halvings):

@@ -31,7 +31,7 @@ RANGES = (
     Range(0.60, ((0.33, 0.05, 0.34), (0.40, 0.04, 0.26), (0.88, 0.06, 0.30), (0.80, 0.04, 0.18)), 0.38, 0.26, 0.16),
     Range(0.74, ((0.27, 0.035, 0.52), (0.225, 0.03, 0.34), (0.46, 0.04, 0.30), (0.94, 0.04, 0.46)), 0.62, 0.34, 0.20, 5),
     Range(0.88, ((0.36, 0.05, 0.28), (0.18, 0.04, 0.20), (0.52, 0.05, 0.13), (0.985, 0.035, 0.40)), 0.78, 0.30, 0.20, 9),
-    Range(1.06, ((0.05, 0.06, 0.30), (0.29, 0.05, 0.24), (0.645, 0.045, 0.22), (0.90, 0.06, 0.27)), 0.95, 0.24, 0.16, 11),
+    Range(1.06, ((0.04, 0.10, 0.23), (0.29, 0.09, 0.17), (0.645, 0.07, 0.14), (0.91, 0.10, 0.20)), 0.95, 0.24, 0.16, 11),
 )  # fmt: skip
 
 
@@ -78,7 +78,9 @@ def _skyline(rng: np.random.Generator, hills: Range, height: int, width: int) ->
     rise = np.zeros(width)
     for place, half_width, high in hills.peaks:
         steep = np.abs((x - place) / half_width)
-        rise = np.maximum(rise, (high + 0.05) * np.exp(-(steep**1.7)) * (1 + 0.12 * noise.ridge(rng, width, width / 60, 4)))
+        rise = np.maximum(
+            rise, (high + 0.05) * np.exp(-(steep**1.7)) * (1 + 0.12 * noise.ridge(rng, width, width / 60, 4))
+        )
     crags = hills.rough * noise.ridge(rng, width, width / 28, 7, 0.55) * np.minimum(rise, 0.25)
     rise = rise + crags
     return ((hills.base + 0.05 - rise) * height).astype(np.float32)
@@ -91,12 +93,19 @@ def _wash(rng: np.random.Generator, work: Painting, hills: Range, top: Field) ->
     ragged = top[None, :] + 2.0 * noise.clouds(rng, height, width, 14, 3)
     under = y - ragged
     inside = noise.smooth_step(-1.0, 2.0, under)
-    foot = 1 - noise.smooth_step(hills.base - hills.mist, hills.base + 0.05, y / height + 0.05 * noise.clouds(rng, height, width, (60, 240), 4))
+    foot = 1 - noise.smooth_step(
+        hills.base - hills.mist, hills.base + 0.05, y / height + 0.05 * noise.clouds(rng, height, width, (60, 240), 4)
+    )
     solid = inside * foot
     depth = np.clip(under / (0.22 * height), 0, None)
     rocky = noise.smooth_step(-1.2, 1.6, noise.clouds(rng, height, width, (70, 40), 5, 0.62))
     tone = hills.ink * (0.42 * np.exp(-3.5 * depth) + 0.25 * rocky * np.exp(-1.2 * depth) + 0.06)
-    outline = hills.ink * 0.5 * np.exp(-((under / 2.2) ** 2)) * noise.smooth_step(-0.8, 0.8, noise.clouds(rng, height, width, 50, 3))
+    outline = (
+        hills.ink
+        * 0.5
+        * np.exp(-((under / 2.2) ** 2))
+        * noise.smooth_step(-0.8, 0.8, noise.clouds(rng, height, width, 50, 3))
+    )
     for layer in (work.ink, work.ochre, work.indigo):
         layer *= 1 - 0.94 * solid
     work.ink += solid * np.maximum(tone, outline)
@@ -123,8 +132,12 @@ def _folds(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> No
         wobble = np.cumsum(rng.normal(0, 0.7, rows))
         path = np.stack([x + lean * long * t**1.3 + wobble, y + long * t], 1)
         strength = int(np.clip(rng.normal(70, 30) * (1 - (y - top[x]) / max(room, 1) * 0.7), 8, 150))
-        cv2.polylines(layer, [(path * 8).astype(np.int32)], False, strength, 1 + int(rng.random() < 0.25), cv2.LINE_AA, 3)
-    foot = 1 - noise.smooth_step(hills.base - hills.mist, hills.base, np.arange(height, dtype=np.float32)[:, None] / height)
+        cv2.polylines(
+            layer, [(path * 8).astype(np.int32)], False, strength, 1 + int(rng.random() < 0.25), cv2.LINE_AA, 3
+        )
+    foot = 1 - noise.smooth_step(
+        hills.base - hills.mist, hills.base, np.arange(height, dtype=np.float32)[:, None] / height
+    )
     below = np.arange(height, dtype=np.float32)[:, None] > top[None, :]
     ink += cv2.GaussianBlur(layer, (0, 0), 0.7).astype(np.float32) / 255 * hills.ink * foot * below * (1 - ink)
 
@@ -179,7 +192,18 @@ def _tree(rng: np.random.Generator, layer: NDArray[np.uint8], x: float, y: float
                 at = trunk[level] + (tip - trunk[level]) * rng.random() ** 0.6 + rng.normal(0, 0.03 * high, 2)
                 size = (rng.uniform(3.2, 5.0), 1.2) if style == 0 else (rng.uniform(1.6, 3.0), rng.uniform(1.4, 2.2))
                 axes = tuple(int(8 * side_px * high / 150 + 4) for side_px in size)
-                cv2.ellipse(layer, (int(at[0] * 8), int(at[1] * 8)), axes, 0, 0, 360, int(rng.uniform(90, 210)), -1, cv2.LINE_AA, 3)
+                cv2.ellipse(
+                    layer,
+                    (int(at[0] * 8), int(at[1] * 8)),
+                    axes,
+                    0,
+                    0,
+                    360,
+                    int(rng.uniform(90, 210)),
+                    -1,
+                    cv2.LINE_AA,
+                    3,
+                )
 
 
 def _waterfall(rng: np.random.Generator, ink: Field, top: Field, place: float) -> None:
@@ -223,7 +247,9 @@ def _boat(ink: Field, x: float, y: float, long: float) -> None:
     cv2.polylines(layer, [(roof * 8).astype(np.int32)], False, 200, 2, cv2.LINE_AA, 3)
     man = np.array([(x + long * 0.28, y), (x + long * 0.27, y - long * 0.13)])
     cv2.polylines(layer, [(man * 8).astype(np.int32)], False, 220, max(int(long / 30), 1), cv2.LINE_AA, 3)
-    cv2.circle(layer, (int(man[1, 0] * 8), int((man[1, 1] - long * 0.02) * 8)), int(8 * long * 0.028), 220, -1, cv2.LINE_AA, 3)
+    cv2.circle(
+        layer, (int(man[1, 0] * 8), int((man[1, 1] - long * 0.02) * 8)), int(8 * long * 0.028), 220, -1, cv2.LINE_AA, 3
+    )
     pole = np.array([(x + long * 0.30, y - long * 0.12), (x + long * 0.55, y + long * 0.05)])
     cv2.polylines(layer, [(pole * 8).astype(np.int32)], False, 170, 1, cv2.LINE_AA, 3)
     ink += layer.astype(np.float32) / 255 * (1 - ink) * 0.9

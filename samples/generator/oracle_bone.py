@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def _edges(rng: np.random.Generator) -> tuple[Points, Points]:
     where = np.linspace(0, len(corners) - 1, 60)
     degree = np.polyfit(np.arange(len(corners)), corners, 4)
     natural = np.stack([np.polyval(degree[:, axis], where) for axis in (0, 1)], 1)
-    pairs = zip(BROKEN_EDGE[:-1], BROKEN_EDGE[1:], strict=True)
+    pairs = itertools.pairwise(BROKEN_EDGE)
     parts = [crack(rng, np.array(a, float), np.array(b, float), 0.085, 5)[:-1] for a, b in pairs]
     return natural, np.concatenate([*parts, [BROKEN_EDGE[-1]]])
 
@@ -109,10 +110,10 @@ def _incisions(raster: Raster, rng: np.random.Generator) -> tuple[Field, Field, 
     burnt = np.zeros_like(cuts)
     for x, y, side in OMENS_MM:
         middle = np.array([x, y])
-        cut(cracks, raster, crack(rng, middle + (0.5, 7.5), middle + (-0.3, -7)), 0.32, 0.16)
-        cut(cracks, raster, crack(rng, middle, middle + (7.0 * side, 2.6)), 0.26, 0.14)
+        cut(cracks, raster, crack(rng, (*middle, 0.5, 7.5), (*middle, -0.3, -7)), 0.32, 0.16)
+        cut(cracks, raster, crack(rng, middle, (*middle, 7.0 * side, 2.6)), 0.26, 0.14)
         for dx, long, wide, deep in ((0.0, 5.2, 1.9, 2.4), (3.4 * side, 2.6, 2.6, 1.9)):
-            px = raster.pixels(middle + (dx, 0.0))
+            px = raster.pixels((*middle, dx, 0.0))
             away = np.hypot((columns - px[0]) / wide, (rows - px[1]) / long) / raster.px_per_mm
             np.maximum(hollows, deep * np.sqrt(np.clip(1 - away**2, 0, 1)), out=hollows)
             np.maximum(burnt, np.exp(-((away / 1.5) ** 2)), out=burnt)
@@ -129,7 +130,9 @@ def _heights(raster: Raster, rng: np.random.Generator, inside_mm: Field, radius_
     x = (raster.left_mm + np.arange(width, dtype=np.float32) / px)[None, :]
     y = (raster.top_mm - np.arange(height, dtype=np.float32) / px)[:, None]
     dome = -0.0021 * x**2 - 0.0012 * y**2 + 0.35 * noise.clouds(rng, height, width, 26 * px, 2)
-    suture = np.exp(-(((x + 5.5 + 0.9 * np.sin(y / 4.5)) / 0.5) ** 2)) + 0.7 * np.exp(-(((y + 15 - 0.06 * x) / 0.55) ** 2))
+    suture = np.exp(-(((x + 5.5 + 0.9 * np.sin(y / 4.5)) / 0.5) ** 2)) + 0.7 * np.exp(
+        -(((y + 15 - 0.06 * x) / 0.55) ** 2)
+    )
     relief = 0.03 * noise.clouds(rng, height, width, 2.2 * px, 4, 0.62) + 0.014 * noise.clouds(
         rng, height, width, (0.7 * px, 5 * px), 3
     )
@@ -144,7 +147,11 @@ def _heights(raster: Raster, rng: np.random.Generator, inside_mm: Field, radius_
 
 def _front_colour(raster: Raster, rng: np.random.Generator, cuts: Field, cracks: Field, burnt: Field) -> Pixels:
     height, width, px = raster.height, raster.width, raster.px_per_mm
-    light = 1 + 0.07 * noise.clouds(rng, height, width, 18 * px, 5) + 0.045 * noise.clouds(rng, height, width, 1.0 * px, 3, 0.7)
+    light = (
+        1
+        + 0.07 * noise.clouds(rng, height, width, 18 * px, 5)
+        + 0.045 * noise.clouds(rng, height, width, 1.0 * px, 3, 0.7)
+    )
     light += 0.03 * noise.clouds(rng, height, width, (0.4 * px, 4 * px), 2) + 0.02 * noise.grain(rng, height, width)
     pixels = surface(FRONT, light)
     brown = noise.smooth_step(0.2, 2.0, noise.clouds(rng, height, width, 14 * px, 5, 0.6))
@@ -161,7 +168,11 @@ def _front_colour(raster: Raster, rng: np.random.Generator, cuts: Field, cracks:
 
 def _back_colour(raster: Raster, rng: np.random.Generator, hollows: Field, burnt: Field) -> Pixels:
     height, width, px = raster.height, raster.width, raster.px_per_mm
-    light = 1 + 0.08 * noise.clouds(rng, height, width, 14 * px, 5, 0.6) + 0.06 * noise.clouds(rng, height, width, 1.2 * px, 3, 0.7)
+    light = (
+        1
+        + 0.08 * noise.clouds(rng, height, width, 14 * px, 5, 0.6)
+        + 0.06 * noise.clouds(rng, height, width, 1.2 * px, 3, 0.7)
+    )
     pixels = surface((188, 160, 120), light)
     lay(pixels, 0.25 * noise.smooth_step(0.05, 0.6, hollows), DIRT)
     lay(pixels, np.clip(0.9 * burnt + 0.12 * noise.clouds(rng, height, width, 2 * px, 3) * burnt, 0, 1), SCORCH)

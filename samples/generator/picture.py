@@ -52,9 +52,7 @@ def profile(name: str) -> bytes:
 
 def write_jpeg(path: Path, pixels: Pixels, ppi: float, icc: str = "srgb", quality: int = 90) -> None:
     """A baseline JPEG 4:4:4 with its resolution and colour profile, without date."""
-    Image.fromarray(pixels).save(
-        path, "JPEG", quality=quality, subsampling=0, dpi=(ppi, ppi), icc_profile=profile(icc)
-    )
+    Image.fromarray(pixels).save(path, "JPEG", quality=quality, subsampling=0, dpi=(ppi, ppi), icc_profile=profile(icc))
 
 
 def write_tiff(path: Path, pixels: Pixels, ppi: float, icc: str = "srgb") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -121,7 +122,7 @@ def close(grid: Grid, front_z: NDArray, back_z: NDArray, wall: list[Points]) -> 
     back = np.column_stack([grid.points_mm, back_z])
     rings = [rim, *(2 * count + index * len(rim) + np.arange(len(rim)) for index in range(len(wall))), count + rim]
     faces = [grid.triangles, grid.triangles[:, ::-1] + count]
-    for upper, lower in zip(rings[:-1], rings[1:], strict=True):
+    for upper, lower in itertools.pairwise(rings):
         ahead_upper, ahead_lower = np.roll(upper, -1), np.roll(lower, -1)
         faces += [np.stack([upper, lower, ahead_upper], 1), np.stack([ahead_upper, lower, ahead_lower], 1)]
     return np.concatenate([front, back, *wall]), np.concatenate(faces).astype(np.int32)

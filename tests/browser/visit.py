@@ -50,9 +50,9 @@ class Visit:
 
     def assert_clean(self) -> None:
         """No error or warning in the console, no failed request, no request to another host."""
-        assert self.said == []
-        assert self.failed == []
-        assert self.outside == []
+        assert self.said == [], self.said
+        assert self.failed == [], self.failed
+        assert self.outside == [], self.outside
 
     def close(self) -> None:
         self._context.close()

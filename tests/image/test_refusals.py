@@ -195,9 +195,7 @@ def test_orientation_is_applied(orientation: int, form: str, tmp_path: Path) -> 
 
 
 def test_describe_tells_the_resolution_and_the_profile(tmp_path: Path) -> None:
-    tifffile.imwrite(
-        tmp_path / "m.tif", noise(20, 10), photometric="rgb", resolution=(400, 400), resolutionunit="inch"
-    )
+    tifffile.imwrite(tmp_path / "m.tif", noise(20, 10), photometric="rgb", resolution=(400, 400), resolutionunit="inch")
     told = describe(tmp_path / "m.tif")
     assert told["ppi"] == 400
     assert (told["width"], told["height"], told["bits"], told["bands"], told["icc"]) == (20, 10, 8, 3, None)
