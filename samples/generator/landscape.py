@@ -121,20 +121,19 @@ def _folds(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> No
     columns = np.nonzero(top < hills.base * height)[0]
     smooth = cv2.GaussianBlur(top[None, :], (0, 0), width / 220)[0]
     slope = np.gradient(smooth)
-    rows = 14
-    for _ in range(len(columns) * 2):
-        x = int(rng.choice(columns))
-        room = hills.base * height - top[x]
-        y = top[x] + room * rng.random() ** 1.6 * 0.75
-        long = rng.uniform(0.03, 0.10) * height * (0.5 + hills.ink)
-        lean = np.clip(-0.25 / (slope[x] + (0.15 if slope[x] >= 0 else -0.15)), -0.9, 0.9) * -1.0
-        t = np.linspace(0, 1, rows)
-        wobble = np.cumsum(rng.normal(0, 0.7, rows))
-        path = np.stack([x + lean * long * t**1.3 + wobble, y + long * t], 1)
-        strength = int(np.clip(rng.normal(70, 30) * (1 - (y - top[x]) / max(room, 1) * 0.7), 8, 150))
-        cv2.polylines(
-            layer, [(path * 8).astype(np.int32)], False, strength, 1 + int(rng.random() < 0.25), cv2.LINE_AA, 3
-        )
+    count, steps = len(columns) * 2, 14
+    x = rng.choice(columns, count)
+    room = hills.base * height - top[x]
+    y = top[x] + room * rng.random(count) ** 1.6 * 0.75
+    long = rng.uniform(0.03, 0.10, count) * height * (0.5 + hills.ink)
+    lean = np.clip(0.25 / (slope[x] + np.where(slope[x] >= 0, 0.15, -0.15)), -0.9, 0.9)
+    t = np.linspace(0, 1, steps)
+    across = x[:, None] + (lean * long)[:, None] * t**1.3 + np.cumsum(rng.normal(0, 0.7, (count, steps)), axis=1)
+    paths = np.stack([across, y[:, None] + long[:, None] * t], -1)
+    strengths = np.clip(rng.normal(70, 30, count) * (1 - (y - top[x]) / np.maximum(room, 1) * 0.7), 8, 150)
+    widths = np.where(rng.random(count) < 0.25, 2, 1)
+    for path, strength, wide in zip((paths * 8).astype(np.int32), strengths, widths, strict=True):
+        cv2.polylines(layer, [path], False, int(strength), int(wide), cv2.LINE_AA, 3)
     foot = 1 - noise.smooth_step(
         hills.base - hills.mist, hills.base, np.arange(height, dtype=np.float32)[:, None] / height
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
 GRAIN_TILE_PX = 512
+SAMPLES_A_CELL = 8
 
 
 def source(seed: int, *names: str) -> np.random.Generator:
@@ -47,10 +48,14 @@ def clouds(
 def _octave(rng: np.random.Generator, height: int, width: int, cell_y: float, cell_x: float) -> Field:
     rows, columns = int(height / cell_y) + 4, int(width / cell_x) + 4
     lattice = rng.standard_normal((rows, columns), dtype=np.float32)
-    place = np.array([[1 / cell_x, 0, 1 + rng.random()], [0, 1 / cell_y, 1 + rng.random()]], np.float32)
-    return cv2.warpAffine(
-        lattice, place, (width, height), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT
+    # cubic between the points of the lattice at eight samples a cell, then linear: the eye sees no difference
+    less_y, less_x = max(cell_y / SAMPLES_A_CELL, 1.0), max(cell_x / SAMPLES_A_CELL, 1.0)
+    size = (int(np.ceil(width / less_x)), int(np.ceil(height / less_y)))
+    place = np.array([[less_x / cell_x, 0, 1 + rng.random()], [0, less_y / cell_y, 1 + rng.random()]], np.float32)
+    coarse = cv2.warpAffine(
+        lattice, place, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT
     )
+    return coarse if size == (width, height) else cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def grain(rng: np.random.Generator, height: int, width: int, sigma_px: float = 0.0) -> Field:

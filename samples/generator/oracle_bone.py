@@ -110,10 +110,11 @@ def _incisions(raster: Raster, rng: np.random.Generator) -> tuple[Field, Field, 
     burnt = np.zeros_like(cuts)
     for x, y, side in OMENS_MM:
         middle = np.array([x, y])
-        cut(cracks, raster, crack(rng, (*middle, 0.5, 7.5), (*middle, -0.3, -7)), 0.32, 0.16)
-        cut(cracks, raster, crack(rng, middle, (*middle, 7.0 * side, 2.6)), 0.26, 0.14)
+        upper, lower, aside = (middle + np.array(by) for by in ((0.5, 7.5), (-0.3, -7.0), (7.0 * side, 2.6)))
+        cut(cracks, raster, crack(rng, upper, lower), 0.32, 0.16)
+        cut(cracks, raster, crack(rng, middle, aside), 0.26, 0.14)
         for dx, long, wide, deep in ((0.0, 5.2, 1.9, 2.4), (3.4 * side, 2.6, 2.6, 1.9)):
-            px = raster.pixels((*middle, dx, 0.0))
+            px = raster.pixels(middle + np.array([dx, 0.0]))
             away = np.hypot((columns - px[0]) / wide, (rows - px[1]) / long) / raster.px_per_mm
             np.maximum(hollows, deep * np.sqrt(np.clip(1 - away**2, 0, 1)), out=hollows)
             np.maximum(burnt, np.exp(-((away / 1.5) ** 2)), out=burnt)

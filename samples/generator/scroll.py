@@ -149,18 +149,26 @@ def _strip(rng: np.random.Generator, width: int, height: int, px: float) -> Pixe
         for edge in (right - wide, right):  # the seam of the paste-up
             lay(strip[border : height - border], np.full((height, max(int(0.35 * px), 1)), 0.4, np.float32), (60, 50, 40), edge)
         right -= wide
-    creases = np.clip(noise.ridge(rng, width, 2.2 * px, 4, 0.8) - 1.7, 0, 1)[None, :]
+    creases = np.clip(noise.ridge(rng, width, 2.2 * px, 4, 0.8) - 1.9, 0, 1)[None, :]
     worn = noise.smooth_step(-0.5, 1.0, noise.clouds(rng, height // 4, width // 4, 10 * px, 3))
-    lay(strip, 0.35 * creases * cv2.resize(worn, (width, height)), (70, 54, 36))
+    lay(strip, 0.14 * creases * cv2.resize(worn, (width, height)), (70, 54, 36))
     return strip
 
 
 def _cloth(rng: np.random.Generator, height: int, width: int, px: float, strength: float = 1.0) -> Field:
-    """Light on silk: warp and weft, uneven threads, slow ageing."""
-    warp = noise.clouds(rng, height, width, (40 * px, 1.3), 2)
-    weft = noise.clouds(rng, height, width, (1.3, 25 * px), 2)
-    age = cv2.resize(noise.clouds(rng, height // 8, width // 8, 8 * px, 4), (width, height))
-    return 1 + strength * (0.02 * warp + 0.024 * weft) + 0.035 * age + 0.02 * noise.grain(rng, height, width, 0.5)
+    """Light on silk: every thread of warp and weft has its own tone along which it varies; slow ageing."""
+    coarse = (max(height // 8, 2), max(width // 8, 2))
+    warp_varies, weft_varies, age = (
+        cv2.resize(noise.clouds(rng, *coarse, cell, octaves), (width, height))
+        for cell, octaves in (((3 * px, 1.0 * px), 2), ((1.0 * px, 3 * px), 2), (8 * px, 4))
+    )
+    warp = rng.standard_normal((1, width), dtype=np.float32) * (0.9 + 0.4 * warp_varies)
+    weft = rng.standard_normal((height, 1), dtype=np.float32) * (0.9 + 0.4 * weft_varies)
+    light = warp + weft
+    light *= 0.014 * strength
+    light += 1 + 0.035 * age
+    light += 0.02 * noise.grain(rng, height, width, 0.5)
+    return light
 
 
 def _brocade(rng: np.random.Generator, height: int, width: int, px: float) -> Pixels:
@@ -174,7 +182,7 @@ def _brocade(rng: np.random.Generator, height: int, width: int, px: float) -> Pi
 def _stained(rng: np.random.Generator, pixels: Pixels, px: float) -> None:
     height, width = pixels.shape[:2]
     stains = noise.smooth_step(0.9, 2.6, noise.clouds(rng, height // 4, width // 4, 12 * px, 5, 0.6))
-    lay(pixels, 0.3 * cv2.resize(stains, (width, height)), (140, 98, 58))
+    lay(pixels, 0.14 * cv2.resize(stains, (width, height)), (140, 98, 58))
 
 
 def _title(rng: np.random.Generator, height: int, width: int, px: float) -> Pixels:

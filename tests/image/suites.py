@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -60,9 +61,7 @@ def run(images: Path, suites: tuple[str, ...] = SUITES) -> Iterator[Outcome]:
     for suite, path in work:
         name = str(path.relative_to(images / suite))
         if child is None:
-            child = subprocess.Popen(
-                [sys.executable, __file__, "--child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
+            child = _child()
             child.stdout.readline()  # it is warm
         assert child.stdin is not None
         assert child.stdout is not None
@@ -85,6 +84,13 @@ def run(images: Path, suites: tuple[str, ...] = SUITES) -> Iterator[Outcome]:
         child.stdin.close()
         child.wait()
         child.stdout.close()
+
+
+def _child() -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "ignore", __file__, "--child"]
+    surroundings = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "OPENCV_LOG_LEVEL": "ERROR"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=surroundings)
 
 
 def _serve() -> None:
