@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import heritage3d
+
 _LIBRARIES = {  # distribution -> (module, what it is for, what to do where it fails)
     "pyvips": ("pyvips", "images", "pip install 'pyvips[binary]'"),
     "imagecodecs": ("imagecodecs", "JPEG 2000 and odd TIFFs", "pip install imagecodecs"),
@@ -43,7 +45,7 @@ def examine() -> Iterator[Part]:
     yield Part(
         "Python", platform.python_version(), sys.version_info >= (3, 11), needed=True, cure="install 3.11 or newer"
     )
-    yield Part("heritage3d", importlib.metadata.version("heritage3d"), good=True, needed=True)
+    yield Part("heritage3d", heritage3d.__version__, good=True, needed=True)
     for name, (module, _use, cure) in _LIBRARIES.items():
         yield _library(name, module, cure)
     root = Path(__file__).parent

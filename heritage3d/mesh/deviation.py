@@ -19,6 +19,7 @@ from heritage3d.mesh.surface import ROUNDING, Points, Surface, distances
 
 _CHUNK = 1 << 17
 _DEEPEST = 60
+_HINTS = 3  # along the border of a place beyond the limit no proof comes to an end: so many cuts are enough
 _SAMPLES = 100_000
 
 
@@ -56,7 +57,8 @@ class Deviation:
     def at_most(self, proved: float) -> Deviation:
         """The same with upper ends cut to a bound that was proved in another way."""
         ways = (replace(way, upper=max(way.lower, min(way.upper, proved))) for way in (self.forward, self.backward))
-        return Deviation(*ways, self.rms)
+        forward, backward = ways
+        return Deviation(forward, backward, self.rms)
 
 
 def certified(
@@ -75,7 +77,7 @@ def certified(
     return Deviation(forward, backward, max(rms(one, other), rms(other, one)))
 
 
-def beyond(start: Surface, end: Surface, limit: float, cap: int = 20_000_000) -> Points:
+def beyond(start: Surface, end: Surface, limit: float, cap: int = 4_000_000) -> Points:
     """Points of ``start`` for which it is not proved that ``end`` is within ``limit``, (n, 3).
 
     None where the whole of ``start`` is proved to be within the limit; else at least one in each place
@@ -144,6 +146,10 @@ class _Search:
         if len(distance):
             self.lower = max(self.lower, float(distance.max()) - self.end.blur)
 
+    def failed(self) -> bool:
+        """Whether the limit is known to be broken: then places are wanted, no more proofs."""
+        return self.limit is not None and self.lower > self.threshold()
+
     def over(self, points: Points, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points lie beyond the limit; they are noted, and their pieces need no closer look."""
         if self.limit is None or self.far is None:
@@ -203,7 +209,7 @@ def _settle(search: _Search, pieces: _Pieces, cap: int) -> bool:
         parts = []
         for at in range(0, len(pieces), _CHUNK):
             chunk = pieces.take(np.arange(at, min(at + _CHUNK, len(pieces))))
-            last = depth == _DEEPEST - 1 or search.pieces > cap
+            last = depth == _DEEPEST - 1 or search.pieces > cap or (depth >= _HINTS and search.failed())
             parts.append(_level(search, chunk, depth, last))
         pieces = _together(parts)
         search.pieces += len(pieces)

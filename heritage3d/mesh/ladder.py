@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,8 @@ class Ladder:
     def rounding_mm(self, bits: int) -> float:
         """No vertex moves farther than this when positions are rounded to that many bits."""
         if bits >= _FLOAT_BITS:
-            return self.side_mm * 2.0**-24 * np.sqrt(3.0)
-        return self.side_mm / (2**bits - 1) * np.sqrt(3.0) / 2
+            return self.side_mm * 2.0**-24 * math.sqrt(3.0)
+        return float(self.side_mm / (2**bits - 1) * math.sqrt(3.0) / 2)
 
     def bits(self, allowance_mm: float) -> int:
         """The fewest bits whose rounding keeps the allowance, 32 (floats) where none of the codec's does."""

@@ -51,4 +51,5 @@ def _carried(source: Primitive, points: NDArray[np.float64], values: NDArray[np.
     second = answer["primitive_uvs"].numpy().astype(np.float64)
     weights = np.column_stack([1 - second.sum(axis=1), second])
     mixed = (values[face] * weights[:, :, None]).sum(axis=1)
-    return np.clip(mixed, 0, 1).astype(np.float32)
+    clipped: NDArray[np.float32] = np.clip(mixed, 0, 1).astype(np.float32)
+    return clipped

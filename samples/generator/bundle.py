@@ -55,7 +55,7 @@ def write(path: Path, rng: np.random.Generator, shape: Shape, scale: float, text
         parts.append(_slip(rng, shape, index, rows, count))
     for cord_mm in shape.cords_mm:
         for side in (1, -1):
-            parts.append(_cord(rng, shape, cord_mm, side, max(int(16 * min(scale * 2, 1)), 6)))
+            parts.append(_cord(rng, shape, cord_mm, side, max(int(16 * min(scale * 2, 1)), 6)))  # noqa: PERF401  a random draw each
     write_obj(path, _joined(parts), texture_name)
 
 

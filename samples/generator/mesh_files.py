@@ -52,5 +52,5 @@ def write_obj(path: Path, mesh: TexturedMesh, texture_name: str) -> None:
     lines += ["v {:.4f} {:.4f} {:.4f}".format(*tuple(row)) for row in mesh.vertices_mm.tolist()]
     lines += ["vt {:.6f} {:.6f}".format(*tuple(row)) for row in mesh.texture.tolist()]
     lines += ["usemtl surface"]
-    lines += ["f %d/%d %d/%d %d/%d" % tuple(row) for row in corners.tolist()]
+    lines += ["f {}/{} {}/{} {}/{}".format(*row) for row in corners.tolist()]
     path.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")

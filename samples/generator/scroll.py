@@ -147,7 +147,12 @@ def _strip(rng: np.random.Generator, width: int, height: int, px: float) -> Pixe
         elif name == "band":
             section[:] = surface((186, 172, 132), _cloth(rng, *section.shape[:2], px, 1.5))
         for edge in (right - wide, right):  # the seam of the paste-up
-            lay(strip[border : height - border], np.full((height, max(int(0.35 * px), 1)), 0.4, np.float32), (60, 50, 40), edge)
+            lay(
+                strip[border : height - border],
+                np.full((height, max(int(0.35 * px), 1)), 0.4, np.float32),
+                (60, 50, 40),
+                edge,
+            )
         right -= wide
     creases = np.clip(noise.ridge(rng, width, 2.2 * px, 4, 0.8) - 1.9, 0, 1)[None, :]
     worn = noise.smooth_step(-0.5, 1.0, noise.clouds(rng, height // 4, width // 4, 10 * px, 3))
@@ -204,7 +209,11 @@ def _title(rng: np.random.Generator, height: int, width: int, px: float) -> Pixe
 def _painting(rng: np.random.Generator, height: int, width: int, px: float) -> Pixels:
     pixels = surface(SILK, _cloth(rng, height, width, px))
     art = landscape.paint(rng, height // 2, width // 2)
-    for layer, colour, strength in ((art.ochre, (172, 112, 62), 1.0), (art.indigo, (66, 94, 104), 1.0), (art.ink, INK, 0.96)):
+    for layer, colour, strength in (
+        (art.ochre, (172, 112, 62), 1.0),
+        (art.indigo, (66, 94, 104), 1.0),
+        (art.ink, INK, 0.96),
+    ):
         lay(pixels, strength * np.clip(cv2.resize(layer, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1), colour)
     column(pixels, rng, "春山夜雨", Hand("running", int(9 * px), 10.5 * px, 0.03), width * 0.735, height * 0.09)
     column(pixels, rng, "竹石", Hand("running", int(7 * px), 8 * px, 0.03), width * 0.722, height * 0.13)
