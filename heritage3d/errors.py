@@ -371,6 +371,12 @@ class PageListUnreadable(ObjectError):
     code = "H3D-274"
 
 
+class UpUnknown(RecordError):
+    """The axis that points up is neither y nor z. Fields: file, row, column, value."""
+
+    code = "H3D-275"
+
+
 # --- H3D-3xx pixels ---------------------------------------------------------------------------------------
 
 

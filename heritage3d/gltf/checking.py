@@ -30,10 +30,11 @@ def check(path: Path) -> list[Finding]:
     except Heritage3dError as error:
         findings.append(Finding(error.code, error.what()))
     report = khronos.validate(path)
-    return findings + ([] if report is None else _from_report(report))
+    return findings + ([] if report is None else findings_of(report))
 
 
-def _from_report(report: dict[str, Any]) -> list[Finding]:
+def findings_of(report: dict[str, Any]) -> list[Finding]:
+    """The errors and warnings of a report of the Khronos validator."""
     messages = report.get("issues", {}).get("messages", [])
     return [
         Finding(

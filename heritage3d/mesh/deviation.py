@@ -10,17 +10,20 @@ both surfaces, not for samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.mesh.cutting import Pieces, cut, together
 from heritage3d.mesh.surface import ROUNDING, Points, Surface, distances
 
 _CHUNK = 1 << 17
 _DEEPEST = 60
 _HINTS = 3  # along the border of a place beyond the limit no proof comes to an end: so many cuts are enough
 _SAMPLES = 100_000
+# Differences below this share of the size are not told apart: float32 files hold no better positions.
+_FINEST = 1e-8
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def certified(
     """The certified deviation between two surfaces that have the same ``centre``.
 
     The interval is closed to ``tolerance`` (in the surfaces' unit) or to ``share`` of the deviation,
-    whichever is wider, unless more than ``cap`` pieces are needed in a direction.
+    whichever is wider, unless more than ``cap`` pieces are needed in a direction. Below a millionth of the
+    surfaces' size it may stay open: the search for places works in float32, though no bound rests on it.
+    Raises ValueError where the centres differ.
     """
     if not np.array_equal(one.centre, other.centre):
         raise ValueError("surfaces that are compared need the same centre")
@@ -83,9 +88,9 @@ def beyond(start: Surface, end: Surface, limit: float, cap: int = 4_000_000) -> 
     None where the whole of ``start`` is proved to be within the limit; else at least one in each place
     that is farther away.
     """
-    search = _Search(end, 0.0, 0.0, limit, 0.0, far=[])
-    directed(start, end, 0.0, 0.0, search=search, cap=cap)
-    return np.concatenate([np.empty((0, 3)), *(search.far or [])])
+    search = _Search(end, 0.0, 0.0, _rounding(start, end), limit=limit)
+    _searched(search, start, cap)
+    return np.concatenate([np.empty((0, 3)), *search.far])
 
 
 def rms(start: Surface, end: Surface, samples: int = _SAMPLES) -> float:
@@ -106,79 +111,71 @@ def spread(surface: Surface, count: int) -> Points:
 
 
 @dataclass
-class _Pieces:
-    """Flat triangles of one surface, (n, 3, 3), each with a guess at the triangle that serves it (-1: none)."""
-
-    corners: NDArray[np.float64]
-    guess: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.corners)
-
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> _Pieces:
-        return _Pieces(self.corners[chosen], self.guess[chosen])
-
-
-def _together(parts: list[_Pieces]) -> _Pieces:
-    return _Pieces(np.concatenate([part.corners for part in parts]), np.concatenate([part.guess for part in parts]))
-
-
-@dataclass
 class _Search:
-    """The state of one directed search."""
+    """The state of one directed search. ``rounding`` is what the bounds of pieces may have lost in float64."""
 
     end: Surface
     tolerance: float
     share: float
-    limit: float | None
-    lower: float
+    rounding: float
+    known: float = 0.0
+    limit: float | None = None
+    seen: float = 0.0
+    witness: Points | None = None  # where the greatest distance was seen
     discarded: float = 0.0
     pieces: int = 0
-    far: list[Points] | None = None  # with a limit: the points beyond it
+    far: list[Points] = field(default_factory=list)  # with a limit: the points beyond it
 
     def threshold(self) -> float:
+        """Pieces that are bounded by this need no closer look."""
         if self.limit is not None:
-            return self.limit - ROUNDING * self.end.radius
-        return self.lower + max(self.tolerance, self.share * self.lower)
+            return self.limit - self.rounding
+        lower = max(self.seen, self.known)
+        return lower + max(self.tolerance, self.share * lower, _FINEST * self.end.radius)
 
-    def saw(self, distance: NDArray[np.float64]) -> None:
-        """Distances of points of the start: true ones, but for what float32 may have chosen wrongly."""
-        if len(distance):
-            self.lower = max(self.lower, float(distance.max()) - self.end.blur)
+    def saw(self, points: Points, distance: NDArray[np.float64]) -> None:
+        """Distances of points of the start; a little too long where float32 chose a wrong triangle."""
+        if len(distance) and (greatest := float(distance.max())) > self.seen:
+            self.seen, self.witness = greatest, points[np.argmax(distance)]
 
     def failed(self) -> bool:
         """Whether the limit is known to be broken: then places are wanted, no more proofs."""
-        return self.limit is not None and self.lower > self.threshold()
+        return self.limit is not None and self.seen > self.threshold()
 
     def over(self, points: Points, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points lie beyond the limit; they are noted, and their pieces need no closer look."""
-        if self.limit is None or self.far is None:
+        if self.limit is None:
             return np.zeros(len(points), bool)
-        over = distance > self.threshold()
+        over = ~(distance <= self.threshold())
         self.far.append(points[over])
         return over
 
+    def interval(self, closed: bool) -> Interval:
+        """What is proved: the lower end is asked anew of all triangles, at the one place that tells it."""
+        lower = 0.0 if self.witness is None else self.end.clear(self.witness)
+        return Interval(lower, max(self.discarded + self.rounding, lower), self.pieces, closed)
+
 
 def directed(
-    start: Surface,
-    end: Surface,
-    tolerance: float,
-    share: float,
-    *,
-    known: float = 0.0,
-    cap: int = 20_000_000,
-    search: _Search | None = None,
+    start: Surface, end: Surface, tolerance: float, share: float, *, known: float = 0.0, cap: int = 20_000_000
 ) -> Interval:
     """The greatest distance from a point of ``start`` to ``end``.
 
-    ``known`` is a distance below which nothing need be told apart: the upper end is then at least that,
-    and the lower end is what was really seen.
+    What is below ``known`` need not be told apart: the interval may be as wide as that, but both its ends hold.
     """
-    search = search or _Search(end, tolerance, share, None, known)
+    search = _Search(end, tolerance, share, _rounding(start, end), known)
+    return search.interval(_searched(search, start, cap))
+
+
+def _rounding(start: Surface, end: Surface) -> float:
+    return ROUNDING * max(start.radius, end.radius)
+
+
+def _searched(search: _Search, start: Surface, cap: int) -> bool:
+    """Bound every point of ``start``; False where the cap came first."""
     used = np.unique(start.faces)
-    answer = end.nearest(start.positions[used])
-    seen = max(float(answer.distance.max(initial=0.0)) - end.blur, 0.0)
-    search.saw(answer.distance)
+    answer = search.end.nearest(start.positions[used])
+    search.saw(start.positions[used], answer.distance)
     search.over(start.positions[used], answer.distance)
     place = np.zeros(len(start.positions), np.int64)
     place[used] = np.arange(len(used))
@@ -187,8 +184,7 @@ def directed(
     # Faces whose three corners lie nearest to one triangle are settled without another question.
     at_corners = answer.triangle[faces]
     one = (at_corners == at_corners[:, :1]).all(axis=1) & (worst <= search.threshold())
-    if one.any():
-        search.discarded = float(worst[one].max())
+    search.discarded = float(worst[one].max(initial=0.0))
     # The places that look worst come first: they raise the lower bound, which then discards the rest.
     order = np.argsort(-worst, kind="stable")
     order = order[~one[order]]
@@ -196,14 +192,12 @@ def directed(
     closed = True
     for at in range(0, len(order), _CHUNK):
         rows = np.sort(order[at : at + _CHUNK])
-        pieces = _Pieces(start.positions[start.faces[rows]], at_corners[rows, 0])
+        pieces = Pieces(start.positions[start.faces[rows]], at_corners[rows, 0])
         closed = _settle(search, pieces, cap) and closed
-    lower = search.lower if search.lower > known else seen
-    upper = max(search.discarded + ROUNDING * end.radius, lower)
-    return Interval(lower, upper, search.pieces, closed)
+    return closed
 
 
-def _settle(search: _Search, pieces: _Pieces, cap: int) -> bool:
+def _settle(search: _Search, pieces: Pieces, cap: int) -> bool:
     """Cut pieces until none can hold a greater distance; False where the cap came first."""
     for depth in range(_DEEPEST):
         parts = []
@@ -211,14 +205,14 @@ def _settle(search: _Search, pieces: _Pieces, cap: int) -> bool:
             chunk = pieces.take(np.arange(at, min(at + _CHUNK, len(pieces))))
             last = depth == _DEEPEST - 1 or search.pieces > cap or (depth >= _HINTS and search.failed())
             parts.append(_level(search, chunk, depth, last))
-        pieces = _together(parts)
+        pieces = together(parts)
         search.pieces += len(pieces)
         if not len(pieces):
             return not last
     return False
 
 
-def _level(search: _Search, pieces: _Pieces, depth: int, last: bool) -> _Pieces:
+def _level(search: _Search, pieces: Pieces, depth: int, last: bool) -> Pieces:
     """Discard the pieces that are bounded well enough and cut the others.
 
     Two bounds are tried in order of their price: by the guessed triangle, then by the one that is
@@ -230,7 +224,7 @@ def _level(search: _Search, pieces: _Pieces, depth: int, last: bool) -> _Pieces:
         return pieces
     centroid = pieces.corners.mean(axis=1)
     middle = search.end.nearest(centroid)
-    search.saw(middle.distance)
+    search.saw(centroid, middle.distance)
     reach = np.sqrt(((pieces.corners - centroid[:, None]) ** 2).sum(axis=2)).max(axis=1)
     bound = np.fmin(middle.distance + reach, _farthest(search.end, pieces.corners, middle.triangle))
     over = search.over(centroid, middle.distance)
@@ -239,7 +233,7 @@ def _level(search: _Search, pieces: _Pieces, depth: int, last: bool) -> _Pieces:
         search.over(centroid[~over], bound[~over])
         return pieces.take(np.empty(0, np.int64))
     alive = _alive(search, bound) & ~over
-    return _cut(search.end, pieces.corners[alive], middle.triangle[alive], depth)
+    return cut(search.end, pieces.corners[alive], middle.triangle[alive], depth)
 
 
 def _farthest(end: Surface, corners: NDArray[np.float64], triangle: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -253,79 +247,3 @@ def _alive(search: _Search, bound: NDArray[np.float64]) -> NDArray[np.bool_]:
     if settled.any():
         search.discarded = max(search.discarded, float(bound[settled].max()))
     return np.asarray(~settled)
-
-
-# --- cutting -----------------------------------------------------------------------------------------------
-
-
-def _cut(end: Surface, corners: NDArray[np.float64], near: NDArray[np.int64], depth: int) -> _Pieces:
-    """The parts of pieces, whose centroids lie nearest to the triangles ``near``.
-
-    A piece is cut where it reaches farthest out over an edge of that triangle: one part then lies before
-    the triangle, the other before its neighbour. Pieces that lie before it altogether are quartered.
-    """
-    if not len(corners):
-        return _Pieces(corners, near)
-    offset, edge = _overhang(end, corners, near)
-    size = 1e-9 * np.abs(offset).max(axis=1)
-    good = (offset.min(axis=1) < -size) & (offset.max(axis=1) > size)
-    if depth >= 12 and depth % 3 == 2:  # so that pieces surely become small
-        good[:] = False
-    beyond = end.neighbours[near, edge]
-    beyond = np.where(beyond >= 0, beyond, near)
-    parts = []
-    if good.any():
-        parts.append(_halves(corners[good], offset[good], near[good], beyond[good]))
-    if not good.all():
-        parts.append(_quarters(corners[~good], near[~good]))
-    return _together(parts)
-
-
-def _overhang(
-    end: Surface, corners: NDArray[np.float64], near: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """For the edge over which a piece reaches out farthest: the offsets of its corners, and which edge it is.
-
-    An offset is the distance from the plane that bisects the triangle and its neighbour at the edge,
-    positive before the triangle.
-    """
-    best = np.full((len(corners), 3), np.inf)
-    least = np.full(len(corners), np.inf)
-    which = np.zeros(len(corners), np.int64)
-    for edge in range(3):
-        start = end.positions[end.faces[near, (edge + 1) % 3]]
-        offset = np.einsum("nij,nj->ni", corners - start[:, None], end.fences[near, edge])
-        lowest = offset.min(axis=1)
-        # A plane with the whole piece beyond it cannot cut it.
-        lower = (lowest < least) & (offset.max(axis=1) > 0)
-        best[lower], least[lower], which[lower] = offset[lower], lowest[lower], edge
-    return np.where(np.isfinite(best), best, 0.0), which
-
-
-def _quarters(corners: NDArray[np.float64], near: NDArray[np.int64]) -> _Pieces:
-    """Each piece in four at the middles of its sides."""
-    middle = (corners + np.roll(corners, -1, axis=1)) / 2  # middle[:, i] lies between corners i and i + 1
-    points = np.concatenate([corners, middle], axis=1)
-    parts = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
-    return _Pieces(points[:, parts].reshape(-1, 3, 3), np.repeat(near, 4))
-
-
-def _halves(
-    corners: NDArray[np.float64], offset: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64]
-) -> _Pieces:
-    """Each piece in three along a plane: the corner on one side, and the quadrilateral on the other in two."""
-    positive = offset > 0
-    few = positive.sum(axis=1) == 1
-    # The corner that is alone on its side; where one lies in the plane itself, any split will do.
-    alone = np.where(few, np.argmax(positive, axis=1), np.argmin(positive, axis=1))
-    rows = np.arange(len(corners))[:, None]
-    turn = (alone[:, None] + np.arange(3)) % 3
-    corners, offset = corners[rows, turn], offset[rows, turn]
-    cuts = []
-    for other in (1, 2):
-        share = offset[:, 0] / (offset[:, 0] - offset[:, other])
-        cuts.append(corners[:, 0] + np.clip(share, 0.0, 1.0)[:, None] * (corners[:, other] - corners[:, 0]))
-    points = np.concatenate([corners, np.stack(cuts, axis=1)], axis=1)
-    parts = np.array([[0, 3, 4], [3, 1, 2], [3, 2, 4]])
-    lone, both = np.where(few, left, right), np.where(few, right, left)
-    return _Pieces(points[:, parts].reshape(-1, 3, 3), np.column_stack([lone, both, both]).reshape(-1))

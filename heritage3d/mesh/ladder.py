@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,6 +64,7 @@ class Ladder:
     compression: Compression
     copyright: str | None = None
     extras: dict[str, Any] = field(default_factory=dict)
+    _measured: dict[bytes, Deviation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         positions, faces = self.model.surface()
@@ -197,8 +199,14 @@ class Ladder:
     def level(
         self, role: str, path: Path, back: Model, surface: Surface, bits: int, proved: float | None = None
     ) -> Level:
-        """The certified deviation of a stored file; ``proved`` is a bound that is known to hold."""
-        measured = deviation.certified(self.master, surface, TOLERANCE_MM)
+        """The certified deviation of a stored file; ``proved`` is a bound that is known to hold.
+
+        Levels of one geometry that differ in their textures only are measured once.
+        """
+        key = hashlib.sha256(surface.positions.tobytes() + surface.faces.tobytes()).digest()
+        measured = self._measured.get(key)
+        if measured is None:
+            measured = self._measured[key] = deviation.certified(self.master, surface, TOLERANCE_MM)
         if proved is not None:
             measured = measured.at_most(proved)
         return Level(role, path, back.triangles, back.vertices, path.stat().st_size, bits, measured, back)

@@ -11,13 +11,13 @@ from heritage3d.errors import LengthInvalid
 Unit = Literal["mm", "cm", "m", "inch"]
 MM_PER = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4, "um": 0.001}
 # Without a unit a deviation can only be a share of the object: of the diagonal of the box around it.
-DEFAULT_MM, DEFAULT_SHARE = 0.1, 0.0005
+DEFAULT_SHARE = 0.0005
 _FORM = re.compile(r"^\s*([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)\s*(mm|cm|m|inch|um|µm|%)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A deviation that was asked for: in millimetres, or as a share of the diagonal, or both None."""
+    """A deviation that was asked for: in millimetres, or as a share of the diagonal; the other is None."""
 
     mm: float | None
     share: float | None
@@ -32,10 +32,17 @@ class Deviation:
         return diagonal_mm * (self.share if self.share is not None else DEFAULT_SHARE)
 
 
-def deviation(text: str | None, option: str = "max-deviation") -> Deviation:
-    """Understand "0.1mm", "100um", "0.05%"; None is 0.1 mm. Raises LengthInvalid."""
-    if text is None:
-        return Deviation(DEFAULT_MM, None)
+def understood(text: str) -> str:
+    """The text itself where ``deviation`` understands it, for options. Raises ValueError."""
+    try:
+        deviation(text)
+    except LengthInvalid as error:
+        raise ValueError(f"{error.fields['value']} is no length; write a number with its unit, as in 0.1mm") from None
+    return text
+
+
+def deviation(text: str, option: str = "max-deviation") -> Deviation:
+    """Understand "0.1mm", "100um", "0.05%". Raises LengthInvalid."""
     found = _FORM.match(text)
     value = float(found.group(1)) if found else 0.0
     if not found or value <= 0:

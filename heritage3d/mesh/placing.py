@@ -12,7 +12,7 @@ from heritage3d.gltf.model import Model
 from heritage3d.mesh.lengths import MM_PER, Unit
 
 Axis = Literal["y", "z"]
-UnitSource = Literal["sheet", "option", "format", "none"]
+UnitSource = Literal["stated", "format", "none"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def place(model: Model, unit: Unit | None, up: Axis) -> Place:
     """
     source: UnitSource = "none"
     if unit is not None:
-        source = "sheet"
+        source = "stated"
     elif model.unit == "m":
         unit, source = "m", "format"
     low, high = model.bounds()

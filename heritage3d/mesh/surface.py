@@ -8,23 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.errors import MeshEmpty, MeshNotFinite
 from heritage3d.mesh.open3d_loader import load_open3d
 
 Points = NDArray[np.float64]  # (n, 3)
 
-# The BVH works in float32. Rounding a coordinate moves a point by at most half a unit in the last place;
-# query, corners and Embree's own arithmetic are each charged with it several times over.
-_ROUNDINGS = 16 * 2.0**-24
-# Triangles thinner than this (squared sine) are measured by their edges alone, where no rounding can hurt.
-_THIN = 1e-12
-# Squared distances carry a few roundings of float64; their roots this share of the coordinates.
-ROUNDING = 1e-7
+# Triangles thinner than this (squared sine) are measured by their edges alone, where no rounding can hurt:
+# that is too much by half their width at most.
+_THIN = 1e-10
+# What float64 may err in a distance, as a share of the coordinates. Differences of points are taken before
+# they are squared, so it is a few times 2**-52.
+ROUNDING = 1e-12
+# The same for a bound from below, where the choice of the place within a triangle counts too.
+_BELOW = 1e-9
 _BLOCK = 1 << 13
+_MANY = 1 << 18
+_MOST = 1e15  # float32 must hold the squares
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """For each point: a triangle of the surface and the exact distance to that triangle."""
+    """For each point: a triangle of the surface and the distance to that triangle."""
 
     triangle: NDArray[np.int64]
     distance: NDArray[np.float64]
@@ -34,12 +38,18 @@ class Surface:
     """Triangles with a BVH. Faces without an area are no part of the surface; neither are loose vertices.
 
     ``centre`` is subtracted from all coordinates, so that float32 keeps its precision; surfaces that
-    are compared need the same one. ``blur`` is what the float32 search may err in distance.
+    are compared need the same one. ``radius`` is the greatest coordinate then. Raises MeshEmpty where no
+    face has an area, MeshNotFinite.
     """
 
     def __init__(self, positions: Points, faces: NDArray[Any], centre: Points | None = None) -> None:
         used = np.unique(faces)
         box = positions[used]
+        bad = int(np.count_nonzero(~(np.abs(box) < _MOST).all(axis=1)))
+        if bad:
+            raise MeshNotFinite(file="", count=bad)
+        if not len(used):
+            raise MeshEmpty(file="")
         self.centre = (box.min(axis=0) + box.max(axis=0)) / 2 if centre is None else centre
         self.positions = np.ascontiguousarray(positions - self.centre, np.float64)
         faces = _welded(self.positions, faces)
@@ -48,8 +58,9 @@ class Surface:
         sound = area > 0
         self.faces = np.ascontiguousarray(faces[sound], np.int64)
         self.areas = area[sound]
-        self.radius = float(np.abs(self.positions[used]).max()) if len(used) else 0.0
-        self.blur = _ROUNDINGS * self.radius
+        if not len(self.faces):
+            raise MeshEmpty(file="")
+        self.radius = float(np.abs(self.positions[used]).max())
         self._scene: Any = None
         self._neighbours: NDArray[np.int64] | None = None
         self._fences: NDArray[np.float64] | None = None
@@ -106,7 +117,11 @@ class Surface:
         return self._scene
 
     def nearest(self, points: Points) -> Nearest:
-        """A nearest triangle (as float32 sees it) for each point, and the float64 distance to it."""
+        """A nearest triangle for each point, and the distance to it.
+
+        The search works in float32: now and then another triangle is a little nearer. The distance is that
+        of float64 to the triangle found, so it may be too long for the surface, never too short.
+        """
         if not len(points):
             return Nearest(np.empty(0, np.int64), np.empty(0))
         answer = self.scene.compute_closest_points(load_open3d().core.Tensor(points.astype(np.float32)))
@@ -114,6 +129,16 @@ class Surface:
         # A point that the search leaves without an answer still gets a triangle: any bounds from above.
         triangle[triangle >= len(self.faces)] = 0
         return Nearest(triangle, distances(points[:, None], self.corners(triangle))[:, 0])
+
+    def clear(self, point: NDArray[np.float64]) -> float:
+        """A distance within which there surely is no point of the surface, as great as can be proved; all triangles
+        are asked, in float64."""
+        least = np.inf
+        for at in range(0, len(self.faces), _MANY):
+            corners = self.positions[self.faces[at : at + _MANY]]
+            found = distances(np.broadcast_to(point, (len(corners), 1, 3)), corners)[:, 0]
+            least = min(least, float((found - _width(corners)).min()))
+        return max(0.0, least - _BELOW * max(self.radius, float(np.abs(point).max())))
 
     def corners(self, triangle: NDArray[np.int64]) -> NDArray[np.float64]:
         """The corners of some triangles, (n, 3, 3)."""
@@ -139,12 +164,21 @@ def _neighbours(faces: NDArray[np.int64]) -> NDArray[np.int64]:
     return result.reshape(count, 3)
 
 
-def distances(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances of k points each (n, k, 3) to n triangles (n, 3, 3), as (n, k) float64; never NaN.
+def _width(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What ``distances`` may be too long for each triangle: nothing but for thin ones, a share of their width there."""
+    sides = corners[:, [1, 2, 2]] - corners[:, [0, 0, 1]]
+    length = np.sqrt((sides**2).sum(axis=2))
+    double = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
+    thin = double < 1e-2 * length[:, 0] * length[:, 1]
+    return np.where(thin, 2 * double / np.maximum(length.max(axis=1), 1e-300), 0.0)
 
-    Inside the prism over the triangle it is the distance to the plane, elsewhere the least of the three
-    to the edges (after Ericson, Real-Time Collision Detection, 5.1.5, written without branches). It may be
-    less than true by rounding: ``ROUNDING`` times the size of the coordinates at most.
+
+def distances(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances of k points each (n, k, 3) to n triangles (n, 3, 3), as (n, k) float64; never NaN for finite points.
+
+    Each is the distance to a point that lies in the triangle: where rounding chooses that point badly
+    (thin triangles), the distance is a little longer than true, never shorter by more than ``ROUNDING`` times
+    the greatest coordinate.
     """
     result = np.empty(points.shape[:2])
     for at in range(0, len(points), _BLOCK):  # blocks whose intermediate columns stay in the cache
@@ -154,6 +188,8 @@ def distances(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDAr
 
 
 def _distances(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The place in the triangle is a + v ab + w ac: the foot of the perpendicular where that lies inside, else the
+    best of the three edges (after Ericson, Real-Time Collision Detection, 5.1.5, written without branches)."""
     columns = np.ascontiguousarray(corners.reshape(-1, 9).T)
     a = columns[0:3]
     ab, ac = columns[3:6] - a, columns[6:9] - a
@@ -161,23 +197,33 @@ def _distances(points: NDArray[np.float64], corners: NDArray[np.float64]) -> NDA
     normal = np.stack([ab[1] * ac[2] - ab[2] * ac[1], ab[2] * ac[0] - ab[0] * ac[2], ab[0] * ac[1] - ab[1] * ac[0]])
     area = _sum(normal, normal)
     flat = area > _THIN * aa * cc
-    inverse = np.divide(1.0, area, out=np.zeros_like(area), where=flat)
-    inverse_aa = np.divide(1.0, aa, out=np.zeros_like(aa), where=aa > 0)
-    inverse_cc = np.divide(1.0, cc, out=np.zeros_like(cc), where=cc > 0)
     ee = np.maximum(aa + cc - 2 * mixed, 0.0)
-    inverse_ee = np.divide(1.0, ee, out=np.zeros_like(ee), where=ee > 0)
+    inverse, inverse_aa = _inverse(area, flat), _inverse(aa, aa > 0)
+    inverse_cc, inverse_ee = _inverse(cc, cc > 0), _inverse(ee, ee > 0)
     result = np.empty(points.shape[:2])
     for column in range(points.shape[1]):
         ap = np.ascontiguousarray(points[:, column].T) - a
-        along, across, square = _sum(ab, ap), _sum(ac, ap), _sum(ap, ap)
-        v, w = cc * along - mixed * across, aa * across - mixed * along
-        inside = flat & (v >= 0) & (w >= 0) & (v + w <= area)
-        height = _sum(normal, ap)
-        edges = np.minimum(_edge(square, along, aa, inverse_aa), _edge(square, across, cc, inverse_cc))
-        from_b = _edge(square - 2 * along + aa, across - along - mixed + aa, ee, inverse_ee)
-        nearest = np.where(inside, height * height * inverse, np.minimum(edges, from_b))
-        result[:, column] = np.sqrt(np.maximum(nearest, 0.0))
+        along, across = _sum(ab, ap), _sum(ac, ap)
+        # The squared distances to the edges, all less |ap|², are good enough to choose one.
+        first, on_first = _edge(along, aa, inverse_aa)
+        second, on_second = _edge(across, cc, inverse_cc)
+        third, on_third = _edge(across - along - mixed + aa, ee, inverse_ee)
+        third += aa - 2 * along
+        before = second < first
+        v, w = np.where(before, 0.0, on_first), np.where(before, on_second, 0.0)
+        last = third < np.minimum(first, second)
+        v, w = np.where(last, 1.0 - on_third, v), np.where(last, on_third, w)
+        foot_v, foot_w = (cc * along - mixed * across) * inverse, (aa * across - mixed * along) * inverse
+        inside = flat & (foot_v >= 0) & (foot_w >= 0) & (foot_v + foot_w <= 1)
+        v, w = np.where(inside, foot_v, v), np.where(inside, foot_w, w)
+        ap -= v * ab
+        ap -= w * ac
+        result[:, column] = np.sqrt(_sum(ap, ap))
     return result
+
+
+def _inverse(values: NDArray[np.float64], sound: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.divide(1.0, values, out=np.zeros_like(values), where=sound)
 
 
 def _sum(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -188,11 +234,11 @@ def _sum(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _edge(
-    square: NDArray[np.float64], along: NDArray[np.float64], length: NDArray[np.float64], inverse: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Squared distance to a segment from its start: |p|², p·e, |e|² and 1/|e|²."""
+    along: NDArray[np.float64], length: NDArray[np.float64], inverse: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The squared distance to a segment from its start less |p|², and the place on it: p·e, |e|² and 1/|e|²."""
     place = np.minimum(np.maximum(along * inverse, 0.0), 1.0)
-    return square - place * (2 * along - place * length)
+    return place * (place * length - 2 * along), place
 
 
 def _dot(left: Points, right: Points) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from heritage3d.errors import DestinationInUse, JobKilled, OutputIsFile, UsageEr
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, guarded, prepare_process
 from heritage3d.pipeline.kinds import kind
-from heritage3d.pipeline.stage import Artefact, Stage
+from heritage3d.pipeline.stage import Artefact, Stage, option_named, python_name
 from heritage3d.pipeline.store import move, remove, translated
 
 
@@ -81,12 +81,12 @@ def _option(stage: Stage, name: str) -> inspect.Parameter:
         bounds |= {"min": mark.gt} if isinstance(mark, Gt) else {}
         bounds |= {"max": mark.le} if isinstance(mark, Le) else {}
         bounds |= {"max": mark.lt} if isinstance(mark, Lt) else {}
-    flag = "--" + (entry.alias or name).replace("_", "-")
+    flag = "--" + name.replace("_", "-")
     hint = _plain_type(entry.annotation)
     declared = [f"{flag}/--no-{flag[2:]}"] if hint is bool else [flag]
     told = typer.Option(*declared, help=option_help(stage, name), **bounds)
     return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=entry.get_default(), annotation=Annotated[hint, told]
+        python_name(name), inspect.Parameter.KEYWORD_ONLY, default=entry.get_default(), annotation=Annotated[hint, told]
     )
 
 
@@ -106,7 +106,7 @@ def _plain_type(hint: Any) -> Any:
 def perform(stage: Stage, inputs: dict[str, Any], dest: Path, options: dict[str, Any]) -> None:
     """Run one stage outside any workflow: complete at ``dest``, or absent. Raises Heritage3dError."""
     try:
-        checked = stage.Options(**{name: value for name, value in options.items() if value is not None})
+        checked = stage.Options(**{option_named(name): value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).replace("_", "-")

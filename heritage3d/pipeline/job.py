@@ -187,7 +187,7 @@ def _perform(spec: Spec) -> tuple[tuple[Made, ...], ObjectErrors | None]:
     dest.mkdir(parents=True)
     faults = None
     try:
-        returned = stage.run(*_arguments(spec, stage), dest, **stage.Options(**spec.options).model_dump())
+        returned = stage.run(*_arguments(spec, stage), dest, **stage.keywords(stage.Options(**spec.options)))
     except ObjectErrors as error:
         if not error.outputs:
             raise

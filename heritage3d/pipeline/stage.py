@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import inspect
 import json
+import keyword
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,6 +86,16 @@ class Output:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
+def option_named(parameter: str) -> str:
+    """The option of a parameter: ``for_`` is written ``for`` in YAML and ``--for`` on the command line."""
+    return parameter.removesuffix("_") if keyword.iskeyword(parameter.removesuffix("_")) else parameter
+
+
+def python_name(option: str) -> str:
+    """The parameter of an option, the other way round."""
+    return f"{option}_" if keyword.iskeyword(option) else option
+
+
 Capture = Annotated[Path, Reads("capture")]
 Collection = Annotated[Path, Reads("collection")]
 
@@ -141,6 +152,10 @@ class Stage:
         """The options that people may set, in order of declaration."""
         return {name: entry for name, entry in self.Options.model_fields.items() if self.column(name) != "*"}
 
+    def keywords(self, options: BaseModel) -> dict[str, Any]:
+        """The options as keyword arguments of ``run``."""
+        return {python_name(name): value for name, value in options.model_dump().items()}
+
     def tools(self) -> dict[str, str]:
         """Versions of the libraries that make the bytes."""
         return {name: _version(name) for name in self.libraries}
@@ -190,7 +205,7 @@ def stage(
             if parameter.name == "dest":
                 continue
             if parameter.kind is parameter.KEYWORD_ONLY:
-                fields[parameter.name] = (hints[parameter.name], parameter.default)
+                fields[option_named(parameter.name)] = (hints[parameter.name], parameter.default)
             else:
                 inputs.append(_input(name, parameter.name, hints[parameter.name]))
         if not inputs or "dest" not in hints:

@@ -29,11 +29,12 @@ DIRECTIONS = {
     "ttb": "top-to-bottom",
     "btt": "bottom-to-top",
 }
+UP_AXES = {**dict.fromkeys(("y", "+y", "y-up"), "y"), **dict.fromkeys(("z", "+z", "z-up"), "z")}
 MAX_NUMBER = 1e9
 
 # Columns in which a text may be given in several languages: title@zh-Hans.
 TEXT_COLUMNS = ("title", "summary", "kind", "date", "material", "holding", "rights")
-PLAIN_COLUMNS = ("id", "unit", "width_mm", "height_mm", "depth_mm", "ppi", "viewing_direction")
+PLAIN_COLUMNS = ("id", "unit", "up", "width_mm", "height_mm", "depth_mm", "ppi", "viewing_direction")
 KNOWN_COLUMNS = frozenset(TEXT_COLUMNS + PLAIN_COLUMNS)
 NUMBER_COLUMNS = frozenset({"width_mm", "height_mm", "depth_mm", "ppi"})
 
@@ -86,6 +87,11 @@ def _direction(text: str, fields: dict[str, object]) -> Checked:
     return Checked(direction) if direction else Checked(text, errors.DirectionUnknown(**fields))
 
 
+def _up(text: str, fields: dict[str, object]) -> Checked:
+    axis = UP_AXES.get(text.casefold())
+    return Checked(axis) if axis else Checked(text, errors.UpUnknown(**fields))
+
+
 def _number(text: str, fields: dict[str, object]) -> Checked:
     plain = unicodedata.normalize("NFKC", text)
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?(e[+-]?[0-9]{1,2})?", plain, re.IGNORECASE):
@@ -105,6 +111,7 @@ def _rights(text: str, fields: dict[str, object]) -> Checked:
 _JUDGES: dict[str, Callable[[str, dict[str, object]], Checked]] = {
     "id": _identifier,
     "unit": _unit,
+    "up": _up,
     "viewing_direction": _direction,
     "rights": _rights,
     **dict.fromkeys(NUMBER_COLUMNS, _number),

@@ -10,6 +10,7 @@ import {
   MathUtils,
   Mesh,
   MeshStandardMaterial,
+  NeutralToneMapping,
   type Object3D,
   PerspectiveCamera,
   PMREMGenerator,
@@ -36,8 +37,8 @@ export class ModelScene {
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
   private readonly controls: OrbitControls;
   private readonly draco = new DRACOLoader();
-  private readonly sun = new DirectionalLight(0xffffff, 2.2);
-  private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae, 1);
+  private readonly sun = new DirectionalLight(0xffffff);
+  private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae);
   private readonly fill = new AmbientLight(0xffffff, 0.1);
   private readonly content = new Group();
   private readonly clay = new Map<Mesh, { own: Mesh["material"]; plain: MeshStandardMaterial }>();
@@ -53,6 +54,7 @@ export class ModelScene {
   constructor(private readonly host: HTMLElement) {
     this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+    this.renderer.toneMapping = NeutralToneMapping; // keeps colours true and tames highlights only
     this.canvas = this.renderer.domElement;
     host.append(this.canvas);
     this.controls = new OrbitControls(this.camera, this.canvas);
@@ -124,7 +126,7 @@ export class ModelScene {
   private reflect(): void {
     const generator = new PMREMGenerator(this.renderer);
     this.scene.environment = generator.fromScene(new RoomEnvironment(), 0.04).texture;
-    this.scene.environmentIntensity = 0.4;
+    this.scene.environmentIntensity = 0.3;
     generator.dispose();
   }
 
@@ -194,8 +196,8 @@ export class ModelScene {
     this.sun.position.set(Math.sin(a) * Math.cos(e), Math.cos(a) * Math.cos(e), Math.sin(e)).multiplyScalar(10);
     this.sun.target.position.set(0, 0, 0);
     const raking = 1 - MathUtils.smoothstep(height, 8, 50);
-    this.sun.intensity = 2.2 + 1.6 * raking; // a grazing lamp lights less: it is turned up, the sky down
-    this.sky.intensity = 1 - 0.72 * raking;
+    this.sun.intensity = 2 + 1.6 * raking; // a grazing lamp lights less: it is turned up, the sky down
+    this.sky.intensity = 0.9 - 0.65 * raking;
     this.draw();
   }
 

@@ -1,0 +1,133 @@
+"""optimize: a mesh in levels of detail, each with its certified deviation from the master."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from heritage3d.mesh import lengths
+from heritage3d.pipeline import addresses
+from heritage3d.pipeline.stage import Column, Evidence, Reads, stage
+
+
+class Bounds(Evidence):
+    """A proved interval: the greatest distance between two surfaces lies in it."""
+
+    lower: float
+    upper: float
+
+
+class LevelEvidence(Evidence):
+    """One level of detail as it is shipped.
+
+    Bytes, counts, and the two-sided surface deviation of its decoded bytes from the master: in millimetres
+    (None where the scale is unknown), and as a share of the diagonal of the master's box.
+    """
+
+    file: str
+    role: Literal["preview", "web", "vr", "full"]
+    triangles: int
+    vertices: int
+    bytes: int
+    compression: str
+    position_bits: int
+    deviation_mm: Bounds | None
+    deviation_relative: Bounds
+    rms_mm: float | None
+    rms_relative: float
+
+
+class MasterEvidence(Evidence):
+    """What was read of the scan, and what was left out of it because no surface needs it."""
+
+    format: str
+    triangles: int
+    vertices: int
+    repaired: dict[str, int]
+    left_out: dict[str, int]
+
+
+class OptimizeEvidence(Evidence):
+    """What was made of a mesh; ``models/evidence.json`` holds the same.
+
+    ``master_to_file`` brings coordinates of the scan to metres, +Y up, the origin on the base; a model of
+    unknown scale is made one metre large. ``max_deviation`` is the bound on full and web. A unit is "stated"
+    by the sheet or the command, or follows from the format.
+    """
+
+    scale: Literal["known", "unknown"]
+    unit: str | None
+    unit_source: Literal["stated", "format", "none"]
+    extent_mm: tuple[float, float, float] | None
+    max_deviation_mm: float | None
+    max_deviation_relative: float
+    device: str
+    master_to_file: list[list[float]]
+    master: MasterEvidence
+    files: list[LevelEvidence]
+
+
+@stage(
+    writes="gltf/lods",
+    version=1,
+    libraries=("open3d-cpu", "open3d", "wasmtime", "meshopt", "DracoPy", "pyvips-binary", "numpy"),
+    seconds_per_mb=4.0,
+    bytes_out_per_byte=1.2,
+)
+def optimize(
+    scan: Annotated[Path, Reads("mesh/scan")],
+    dest: Path,
+    *,
+    max_deviation: Annotated[
+        str,
+        AfterValidator(lengths.understood),
+        Field(
+            description="No point of full.glb and web.glb lies farther from the scan: "
+            "0.1mm, 100um, or 0.05% of the diagonal (which also holds where the unit is unknown)"
+        ),
+    ] = "0.1mm",
+    unit: Annotated[
+        Literal["mm", "cm", "m", "inch"] | None,
+        Column("unit"),
+        Field(description="Unit of the scan's coordinates; the sheet's column comes first, glTF is in metres"),
+    ] = None,
+    up: Annotated[
+        Literal["y", "z"] | None,
+        Column("up"),
+        Field(description="Axis of the scan that points up; the sheet's column comes first, otherwise y"),
+    ] = None,
+    for_: Annotated[
+        Literal["quest2", "quest3", "pico4", "phone", "desktop"],
+        Field(description="Device whose budget vr.glb keeps: triangles, draw calls, texture sides and bytes"),
+    ] = "quest3",
+    compression: Annotated[
+        Literal["meshopt", "draco", "none"],
+        Field(description="Packing of the geometry: meshopt opens fastest, draco is smallest, none opens anywhere"),
+    ] = "meshopt",
+    copyright: Annotated[
+        str | None, Column("rights"), Field(description="Licence or statement of rights, written into every file")
+    ] = None,
+) -> OptimizeEvidence:
+    """Make a mesh ready for web and VR: four glTF files, each with its proved deviation from the scan.
+
+    preview.glb (under 200 kB), web.glb (the fewest triangles within the deviation), vr.glb (within the
+    budget of a headset) and full.glb (every triangle). Their decoded bytes are compared with the scan, both
+    ways and without sampling; evidence.json states the interval that holds the greatest distance.
+    """
+    from heritage3d.mesh import levels
+
+    made = levels.make(
+        scan,
+        dest,
+        max_deviation=max_deviation,
+        unit=unit,
+        up=up or "y",
+        device=for_,
+        compression=compression,
+        copyright=copyright,
+    )
+    evidence = OptimizeEvidence.model_validate(made)
+    (dest / "evidence.json").write_bytes(addresses.dump(evidence.model_dump(mode="json")))
+    return evidence
