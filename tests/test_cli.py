@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,19 +17,24 @@ import simplejpeg
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def heritage3d(*arguments: object, language: str = "en", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The installed command's entry point in a process of its own."""
+def heritage3d(
+    *arguments: object, language: str = "en", cwd: Path | None = None, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """The installed command's entry point in a process of its own; one that hangs says where."""
     environment = {**os.environ, "H3D_LANG": language, "COLUMNS": "160", "PYTHONPATH": str(ROOT)}
+    environment |= {"PYTHONFAULTHANDLER": "1"}
     environment.pop("H3D_DEBUG", None)
-    return subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "command.py"), *map(str, arguments)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        timeout=120,
-    )
+    command = [sys.executable, str(ROOT / "tests" / "command.py"), *map(str, arguments)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            out, err = process.communicate()
+            pytest.fail(f"no end after {seconds} s: {arguments}\n{out}\n{err}")
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def page(seed: int, width: int = 700, height: int = 500) -> bytes:

@@ -1,0 +1,211 @@
+"""The stage ``optimize``: four files, each valid, each within what it claims, measured by other means."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+from pydantic import ValidationError
+from scipy.spatial import cKDTree
+
+from heritage3d.errors import DeviationExceeded, MeshError
+from heritage3d.gltf import khronos
+from heritage3d.gltf import reading as gltf
+from heritage3d.pipeline.kinds import recognise
+from heritage3d.pipeline.stage import stages
+from heritage3d.stages.optimize import OptimizeEvidence, optimize
+
+ROLES = ["preview", "web", "vr", "full"]
+
+
+def relief(path: Path, sides: int = 64, size: float = 80.0, *, texture: bool = False) -> None:
+    """A tablet with a shallow relief, in millimetres, +Z out of it: OBJ, with a texture if wanted."""
+    u, v = np.meshgrid(np.linspace(0, 1, sides), np.linspace(0, 1, sides))
+    z = 2.0 * np.sin(7 * u) * np.cos(5 * v) + 0.4 * np.sin(60 * u) * np.sin(40 * v)
+    points = np.column_stack([u.ravel() * size, v.ravel() * size * 1.5, z.ravel()])
+    corner = (np.arange(sides - 1)[:, None] * sides + np.arange(sides - 1)).ravel()
+    faces = np.concatenate(
+        [
+            np.column_stack([corner, corner + 1, corner + sides + 1]),
+            np.column_stack([corner, corner + sides + 1, corner + sides]),
+        ]
+    )
+    lines = [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in points]
+    if texture:
+        lines = ["mtllib relief.mtl", "usemtl clay", *lines]
+        lines += [f"vt {a:.6f} {b:.6f}" for a, b in zip(u.ravel(), v.ravel(), strict=True)]
+        lines += [f"f {a}/{a} {b}/{b} {c}/{c}" for a, b, c in faces + 1]
+        path.with_suffix(".mtl").write_text("newmtl clay\nmap_Kd relief.png\n")
+        picture = np.zeros((256, 256, 3), np.uint8)
+        picture[:128, :128], picture[128:, 128:] = (200, 40, 30), (30, 60, 200)
+        Image.fromarray(picture).save(path.with_name("relief.png"))
+    else:
+        lines += [f"f {a} {b} {c}" for a, b, c in faces + 1]
+    path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    relief(tmp_path / "relief.obj")
+    return tmp_path / "relief.obj"
+
+
+def made(scan: Path, dest: Path, **options: Any) -> OptimizeEvidence:
+    dest.mkdir()
+    evidence: OptimizeEvidence = optimize(scan, dest, **options)
+    return evidence
+
+
+@pytest.mark.parametrize("compression", ["meshopt", "draco", "none"])
+def test_four_files_are_made_and_the_validator_finds_nothing(scan: Path, tmp_path: Path, compression: str) -> None:
+    evidence = made(scan, tmp_path / "lods", unit="mm", compression=compression)
+    assert [entry.role for entry in evidence.files] == ["preview", "vr", "web", "full"]
+    for entry in evidence.files:
+        path = tmp_path / "lods" / entry.file
+        assert recognise(path).name == "GLB"  # type: ignore[union-attr]
+        model = gltf.read(path)
+        assert (entry.triangles, entry.vertices, entry.bytes) == (model.triangles, model.vertices, path.stat().st_size)
+        report = khronos.validate(path)
+        assert report is not None
+        assert (report["issues"]["numErrors"], report["issues"]["numWarnings"]) == (0, 0)
+    assert evidence.files[0].bytes < 200_000
+    assert json.loads((tmp_path / "lods" / "evidence.json").read_bytes()) == evidence.model_dump(mode="json")
+    with Image.open(tmp_path / "lods" / "poster.jpg") as poster:
+        assert poster.size == (960, 720)
+        assert np.asarray(poster).std() > 10  # something is to be seen
+
+
+def test_the_stated_interval_holds_what_others_measure(scan: Path, tmp_path: Path) -> None:
+    """trimesh reads the uncompressed files and measures from dense samples, in millimetres, where it is exact."""
+    evidence = made(scan, tmp_path / "lods", unit="mm", max_deviation="0.2mm", compression="none")
+    matrix = np.array(evidence.master_to_file)
+    master = trimesh.load(scan, process=False)
+    master.apply_transform(matrix).apply_scale(1000)
+    assert evidence.max_deviation_mm == 0.2
+    full = evidence.files[-1].triangles
+    for entry in evidence.files:
+        shipped = trimesh.load(tmp_path / "lods" / entry.file).to_geometry().apply_scale(1000)
+        assert entry.deviation_mm is not None
+        seen = max(_sampled_mm(master, shipped), _sampled_mm(shipped, master))
+        assert seen <= entry.deviation_mm.upper + 1e-6
+        # The samples are 0.3 mm apart at most; the true maximum is not far above them.
+        assert seen >= entry.deviation_mm.lower - 0.03
+        assert entry.deviation_mm.upper <= max(1.011 * entry.deviation_mm.lower, entry.deviation_mm.lower + 0.0021)
+        if entry.role in ("web", "full"):
+            assert entry.deviation_mm.upper <= 0.2
+    web = next(entry for entry in evidence.files if entry.role == "web")
+    assert web.triangles < 0.5 * full
+
+
+def _sampled_mm(start: trimesh.Trimesh, end: trimesh.Trimesh) -> float:
+    points = np.concatenate([start.vertices, start.triangles_center])
+    _, distance, _ = trimesh.proximity.closest_point_naive(end, points[::37])
+    return float(distance.max())
+
+
+def test_metres_up_and_base(scan: Path, tmp_path: Path) -> None:
+    evidence = made(scan, tmp_path / "lods", unit="cm", up="z")
+    positions, _ = gltf.read(tmp_path / "lods" / "full.glb").surface()
+    low, high = positions.min(axis=0), positions.max(axis=0)
+    # 80 x 120 cm in the plane that lies down now; the relief of about 5 cm points up.
+    assert high - low == pytest.approx([0.8, (high - low)[1], 1.2], abs=1e-3)
+    assert 0.03 < (high - low)[1] < 0.06
+    assert low[1] == pytest.approx(0, abs=1e-4)
+    assert (low + high)[[0, 2]] == pytest.approx([0, 0], abs=1e-4)
+    assert evidence.extent_mm == pytest.approx((high - low) * 1000, abs=0.5)
+    there = trimesh.transform_points(trimesh.load(scan, process=False).vertices, np.array(evidence.master_to_file))
+    assert cKDTree(positions).query(there)[0].max() < 1e-4
+
+
+def test_without_a_unit_nothing_is_said_in_millimetres(scan: Path, tmp_path: Path) -> None:
+    evidence = made(scan, tmp_path / "lods")
+    assert (evidence.scale, evidence.unit, evidence.unit_source) == ("unknown", None, "none")
+    assert (evidence.extent_mm, evidence.max_deviation_mm) == (None, None)
+    assert evidence.max_deviation_relative == pytest.approx(0.0005)
+    for entry in evidence.files:
+        assert entry.deviation_mm is None
+        assert entry.rms_mm is None
+        if entry.role in ("web", "full"):
+            assert entry.deviation_relative.upper <= 0.0005
+
+
+def test_the_texture_stays_where_it_was(tmp_path: Path) -> None:
+    relief(tmp_path / "relief.obj", texture=True)
+    made(tmp_path / "relief.obj", tmp_path / "lods", unit="mm", max_deviation="0.3mm")
+    for role in ROLES:
+        model = gltf.read(tmp_path / "lods" / f"{role}.glb")
+        with Image.open(io.BytesIO(model.textures[0].data)) as opened:
+            picture = np.asarray(opened.convert("RGB"))
+        entry = model.primitives[0]
+        # Lower left (v up in OBJ, so the lower half of the picture): black; lower right: blue.
+        for x, y, colour in ((0.25, 0.25, (0, 0, 0)), (0.75, 0.25, (30, 60, 200)), (0.25, 0.75, (200, 40, 30))):
+            low, high = entry.positions.min(axis=0), entry.positions.max(axis=0)
+            place = low[:2] + np.array([x, y]) * (high - low)[:2]
+            near = int(np.argmin(np.linalg.norm(entry.positions[:, :2] - place, axis=1)))
+            u, v = entry.uvs[0][near]
+            texel = picture[int(v * picture.shape[0]), int(u * picture.shape[1])]
+            assert texel == pytest.approx(np.array(colour), abs=12)
+
+
+def test_the_same_scan_gives_the_same_bytes(scan: Path, tmp_path: Path) -> None:
+    made(scan, tmp_path / "one", unit="mm")
+    made(scan, tmp_path / "two", unit="mm")
+    for path in sorted((tmp_path / "one").iterdir()):
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_the_licence_travels_inside(scan: Path, tmp_path: Path) -> None:
+    made(scan, tmp_path / "lods", unit="mm", copyright="CC0 1.0")
+    assert gltf.read(tmp_path / "lods" / "vr.glb").asset["copyright"] == "CC0 1.0"
+
+
+def test_a_deviation_that_cannot_be_kept_is_refused(scan: Path, tmp_path: Path) -> None:
+    (tmp_path / "lods").mkdir()
+    with pytest.raises(DeviationExceeded) as caught:
+        optimize(scan, tmp_path / "lods", unit="mm", max_deviation="0.0000001mm", compression="draco")
+    assert caught.value.fields["file"] == "relief.obj"
+
+
+@pytest.mark.parametrize("text", ["", "0.1", "0mm", "-1mm", "1e9999mm", "big", "0.1 light years"])
+def test_a_length_that_is_none_is_refused_with_the_workflow(text: str) -> None:
+    with pytest.raises(ValidationError):
+        stages()["optimize"].Options(max_deviation=text)
+
+
+def test_a_point_cloud_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cloud.ply").write_text(
+        "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
+        "end_header\n0 0 0\n1 1 1\n"
+    )
+    (tmp_path / "lods").mkdir()
+    with pytest.raises(MeshError) as caught:
+        optimize(tmp_path / "cloud.ply", tmp_path / "lods")
+    assert caught.value.code == "H3D-412"
+
+
+def test_devices_are_those_that_have_a_budget() -> None:
+    from heritage3d.mesh.budgets import devices
+
+    field = stages()["optimize"].Options.model_fields["for"]
+    assert list(field.annotation.__args__) == devices()  # type: ignore[union-attr]
+
+
+def test_the_whale_keeps_its_maps_and_its_scale(data: Path, tmp_path: Path) -> None:
+    scan = data / "scans/smithsonian-smk-glb/assets/whale/whale_cranium.glb"
+    evidence = made(scan, tmp_path / "lods")
+    assert (evidence.scale, evidence.unit, evidence.unit_source) == ("known", "m", "format")
+    assert evidence.master.triangles == evidence.files[-1].triangles == 100_000
+    slots = [set(gltf.read(path).materials[0]) for path in (scan, *(tmp_path / "lods" / f"{r}.glb" for r in ROLES))]
+    assert {"normalTexture", "occlusionTexture"} <= slots[0]
+    assert all(entry >= slots[0] & {"normalTexture", "occlusionTexture"} for entry in slots)
+    for entry in evidence.files:
+        report = khronos.validate(tmp_path / "lods" / entry.file)
+        assert report is not None
+        codes = {message["code"] for message in report["issues"]["messages"] if message["severity"] < 2}
+        assert codes <= {"MESH_PRIMITIVE_GENERATED_TANGENT_SPACE"}
