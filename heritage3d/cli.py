@@ -24,7 +24,6 @@ from heritage3d.errors import Heritage3dError, Interrupted, NotAnOutput, Unknown
 messages.use(messages.language_of_arguments())
 
 import heritage3d.stages  # noqa: E402  registers stages, kinds and formats
-from heritage3d.pipeline import addresses  # noqa: E402
 from heritage3d.pipeline import workflow as workflows_  # noqa: E402
 from heritage3d.pipeline.command import command_of, help_of  # noqa: E402
 from heritage3d.pipeline.kinds import recognise  # noqa: E402
@@ -72,8 +71,15 @@ def run(
     ],
     out: Annotated[Path, typer.Option("--out", help=_help("run.out", "Output folder"))],
     base: Annotated[
-        str, typer.Option("--base", help=_help("run.base", "Address under which the output will be published"))
-    ] = addresses.DEFAULT_BASE,
+        str | None,
+        typer.Option(
+            "--base",
+            help=_help(
+                "run.base",
+                "Address under which the output will be published; that of the last run, at first http://127.0.0.1:8000/",
+            ),
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", min=0, help=_help("run.workers", "Parallel processes (0: one for each core)"))
     ] = 0,
@@ -95,7 +101,7 @@ def run(
     from heritage3d.record.objects import read_objects
 
     steps = workflows_.load(workflow)
-    address = checked_base(base)
+    address = checked_base(base) if base is not None else None
     objects = read_objects(captures.absolute(), only or [])
     count = workers or engine.workers_of_this_computer()
     if dry_run:
@@ -108,6 +114,7 @@ def run(
             captures=captures.absolute(),
             out=out.absolute(),
             base=address,
+            partial=bool(only),
             workers=count,
             scheduler=scheduler,
             listener=listener,

@@ -62,7 +62,8 @@ class Heritage3dError(Exception):
         """The one line that a person reads: code, object, file, what, cure."""
         where = " ".join(str(self.fields[name]) for name in ("object", "file") if self.fields.get(name))
         head = f"{self.code} {where}" if where else self.code
-        return " ".join(f"{head}: {self.what(language)} {self.cure(language)}".split())
+        said = f"{self.what(language)} {self.cure(language)}".replace("。 ", "。")
+        return " ".join(f"{head}: {said}".split())
 
     def __str__(self) -> str:
         return self.line()
@@ -111,6 +112,12 @@ class WorkflowError(UsageError):
     """A workflow does not fit its schema or its steps do not fit together. Fields: file (file:line), detail."""
 
     code = "H3D-111"
+
+
+class BaseOfSome(UsageError):
+    """A new base address for some of the objects would leave the others at the old one. Fields: base, old."""
+
+    code = "H3D-112"
 
 
 class UnknownObject(UsageError):

@@ -41,3 +41,8 @@ def budget(device: str) -> Budget:
     if device not in entries:
         raise DeviceUnknown(value=device, known=", ".join(entries))
     return Budget(device=device, **entries[device])
+
+
+def devices() -> list[str]:
+    """The devices that have a budget."""
+    return list(yaml.safe_load(_FILE.read_text("utf-8")))

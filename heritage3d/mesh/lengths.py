@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -45,7 +46,7 @@ def deviation(text: str, option: str = "max-deviation") -> Deviation:
     """Understand "0.1mm", "100um", "0.05%". Raises LengthInvalid."""
     found = _FORM.match(text)
     value = float(found.group(1)) if found else 0.0
-    if not found or value <= 0:
+    if not found or not 0 < value < math.inf:
         raise LengthInvalid(option=option, value=text)
     unit = found.group(2).lower().replace("µ", "u")
     return Deviation(None, value / 100) if unit == "%" else Deviation(value * MM_PER[unit], None)

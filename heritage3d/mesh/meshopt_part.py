@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,10 @@ def _module() -> tuple[Any, Any]:
         raise PartMissing(part="meshopt_simplifier.wasm", detail="it is built into the wheel by pip install")
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, WASM.read_bytes())
+
+
+# Freed while wasmtime is still whole: left to the end of the interpreter, its finalizers fail aloud.
+atexit.register(_module.cache_clear)
 
 
 def simplify(

@@ -90,7 +90,7 @@ class _Publication:
         return changed
 
     def put(self, piece: _Piece, before: dict[str, tuple[str, str, list[Entry]]]) -> bool:
-        """Bring a piece to its place unless it lies there already; whether it moved."""
+        """Bring a piece to its place unless it lies there already; whether anything changed."""
         target = self.root / piece.place
         names = [entry.path for entry in piece.entries]
         if piece.source == self.store.out / piece.place or piece.source == target:
@@ -98,7 +98,7 @@ class _Publication:
             if before.get(piece.place, ("", "", []))[:2] != (piece.digest, seen):
                 self.ledger.record_placed(piece.place, self.object_id, piece.digest, seen, piece.entries)
             return False
-        old = before.get(piece.place)
+        old, restored = before.get(piece.place), False
         same = old is not None and not self.new and old[2] == piece.entries
         if same and all(
             holds(target / name if name else target, entry) for name, entry in zip(names, piece.entries, strict=True)
@@ -107,8 +107,9 @@ class _Publication:
         else:
             swap(piece.source, target)
             remove(piece.source)
+            restored = True
         self.ledger.record_placed(piece.place, self.object_id, piece.digest, print_of(target, names), piece.entries)
-        return not same
+        return not same or restored
 
     def write(self, place: str, content: bytes, before: dict[str, tuple[str, str, list[Entry]]]) -> bool:
         """Write a document of the engine's own unless it lies there already; whether it was written."""

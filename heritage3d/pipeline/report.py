@@ -23,7 +23,9 @@ body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-ser
   background: var(--paper); margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
 h1 { font-weight: 600; } .sum { font-size: 1.15rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top;
-  padding: .5rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+  padding: .5rem .75rem; border-bottom: 1px solid var(--line); }
+td { overflow-wrap: break-word; } td:nth-child(-n+2), code { white-space: nowrap; } td:nth-child(3) {
+  overflow-wrap: anywhere; min-width: 9rem; } td:nth-child(5) { min-width: 18rem; }
 .failed { color: var(--bad); font-weight: 600; } .withheld { color: var(--wait); font-weight: 600; }
 .published { color: var(--good); } code { font-size: .9em; } .cure { font-weight: 600; }
 """

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from heritage3d.errors import EngineError, Heritage3dError, Interrupted, NothingToPublish, OutputError
-from heritage3d.pipeline import publish
+from heritage3d.errors import BaseOfSome, EngineError, Heritage3dError, Interrupted, NothingToPublish, OutputError
+from heritage3d.pipeline import addresses, publish
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.job import Outcome, Spec
 from heritage3d.pipeline.ledger import ArtefactRow, Ledger
@@ -80,17 +80,19 @@ def run(
     objects: list[CaptureObject],
     captures: Path,
     out: Path,
-    base: str,
+    base: str | None,
     workers: int,
     scheduler: str | None,
     listener: Listener,
+    partial: bool = False,
     start: Callable[[int, str | None], contextlib.AbstractContextManager[Executor]] | None = None,
 ) -> RunResult:
     """Bring the published tree up to date with the captures.
 
+    Without a ``base`` that of the last run holds. ``partial`` says that ``objects`` are not all there are.
     ``start`` opens the engine when the first job needs it (default: executor.engine; tests share one).
 
-    Raises OutputError, BusyError, EngineError and Interrupted for what stops the run as a whole; what is
+    Raises OutputError, BusyError, EngineError, BaseOfSome and Interrupted for what stops the run as a whole; what is
     wrong with one object is in the result.
     """
     store = Store(out)
@@ -98,8 +100,9 @@ def run(
     with claimed(store.hidden), Ledger(store.ledger) as ledger, _terminable():
         for left in store.work.iterdir():
             remove(left)
-        number = ledger.begin_run(workflow.file, str(captures), base)
-        settings = Settings(store, ledger, workflow, base, number, ledger.pace())
+        address = _base(ledger, base, partial=partial)
+        number = ledger.begin_run(workflow.file, str(captures), address)
+        settings = Settings(store, ledger, workflow, address, number, ledger.pace())
         with contextlib.ExitStack() as stack:
 
             def start_engine() -> Executor:
@@ -113,6 +116,15 @@ def run(
             publish.sweep(settings)
         ledger.end_run("good" if not result.exit_status else "some failed")
         return result
+
+
+def _base(ledger: Ledger, asked: str | None, *, partial: bool) -> str:
+    """The base of this run. Raises BaseOfSome where only some objects would move to another one."""
+    last = ledger.last_run()
+    old = str(last["base"]) if last else ""
+    if partial and asked and old and asked != old:
+        raise BaseOfSome(base=asked, old=old)
+    return asked or old or addresses.DEFAULT_BASE
 
 
 def workers_of_this_computer() -> int:
@@ -203,7 +215,7 @@ class _Loop:
         errors = plan.errors
         if not errors and not self.shows_anything(plan):
             folder = plan.object.folder
-            errors = [NothingToPublish(file=folder, detail=", ".join(sorted(_reads(self.settings.workflow))))]
+            errors = [NothingToPublish(file=folder, detail="this workflow has no use for what it holds")]
         for error in errors:
             error.fields.setdefault("object", plan.object.id)
             error.fields["file"] = _as_known(error.file, plan.object.folder)
@@ -266,10 +278,6 @@ def _as_known(file: str, folder: Path) -> str:
     """A capture as the person knows it: relative to its object's folder."""
     path = Path(file)
     return path.relative_to(folder).as_posix() if folder in path.parents else file
-
-
-def _reads(workflow: Workflow) -> set[str]:
-    return {kind for step in workflow.steps for kind in step.stage.reads if kind != SOURCE_KIND}
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ class Batch:
         self.captures.mkdir(parents=True, exist_ok=True)
         (self.captures / "objects.csv").write_text("\n".join([head, *rows]) + "\n", "utf-8")
 
-    def run(self, *, base: str = "http://127.0.0.1:8000/", workers: int = 2, only: tuple[str, ...] = ()) -> RunResult:
+    def run(self, *, base: str | None = None, workers: int = 2, only: tuple[str, ...] = ()) -> RunResult:
         return run(
             workflow=workflows.load(str(self.workflow)),
             objects=read_objects(self.captures, list(only)),
@@ -73,6 +73,7 @@ class Batch:
             workers=workers,
             scheduler=None,
             listener=Silent(),
+            partial=bool(only),
             start=None if workers != 2 else self.start,
         )
 

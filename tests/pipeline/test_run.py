@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from heritage3d.errors import BusyError, OutputError
+from heritage3d.errors import BaseOfSome, BusyError, OutputError
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.ledger import Ledger
 from tests.pipeline.conftest import Batch
@@ -227,3 +227,23 @@ def test_nothing_is_left_behind(batch: Batch) -> None:
         run = ledger.last_run()
         assert run is not None
         assert run["outcome"] == "good"
+
+
+def test_the_base_of_the_last_run_holds_until_another_is_given(batch: Batch) -> None:
+    batch.run(base="https://museum.example/x/")
+    tree = batch.tree()
+    assert batch.run().changed is False
+    assert batch.tree() == tree
+    with pytest.raises(BaseOfSome):
+        batch.run(base="https://other.example/", only=("a",))
+    assert batch.tree() == tree
+    assert batch.run(only=("a",)).changed is False
+
+
+def test_a_restored_file_counts_as_a_change(batch: Batch) -> None:
+    batch.run()
+    tree = batch.tree()
+    damaged = next(path for path in sorted((batch.out / "objects/a").rglob("*")) if path.is_file())
+    damaged.unlink()
+    result = batch.run()
+    assert (result.changed, batch.tree()) == (True, tree)
