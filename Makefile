@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    := published
 
-.PHONY: help demo test check docs samples install install-test system clean
+.PHONY: help demo test soak docs samples install install-test system clean
 
 help:
 	@echo "make demo    install, make the sample collection, publish it"
 	@echo "make test    install what the tests need, check the code, run the tests"
+	@echo "make soak    kill runs at random moments, for hours"
 	@echo "make docs    write the generated pages of docs/reference"
 	@echo "make clean   remove what the other words made"
 
@@ -24,6 +25,11 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+# Hours, not minutes: the crash tests with 50 kills of each kind, and the main job killed on the samples.
+soak: $(VENV)/.test samples
+	H3D_KILLS=50 $(BIN)/python -m pytest tests/crash
+	$(BIN)/python -m tests.crash.soak samples/collection $(VENV)/soak
 
 docs: $(VENV)/.installed
 	$(BIN)/heritage3d reference docs/reference

@@ -18,7 +18,7 @@ from distributed import Client, LocalCluster, as_completed
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from heritage3d.errors import EngineError, JobKilled
-from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, prepare_process, run_bundle
+from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, opened, prepare_process, run_bundle
 
 _SETTINGS = {  # those of scheduler.* must also be in the environment of an outside `dask scheduler`
     "distributed.scheduler.worker-saturation": 1.0,  # fewer neighbours are hit by a crash
@@ -91,7 +91,8 @@ class Executor:
         if status == "cancelled":
             raise EngineError(detail="the Dask scheduler stopped answering")
         if status == "finished":
-            yield from zip(specs, result, strict=True)
+            for spec, answer in zip(specs, result, strict=True):
+                yield spec, opened(spec, answer)
             return
         for spec in specs:
             yield from self._after_a_death(spec, alone=len(specs) == 1)

@@ -11,6 +11,7 @@ import errno
 import faulthandler
 import importlib
 import os
+import pickle
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -99,9 +100,29 @@ class Outcome:
     trace: str = ""
 
 
-def run_bundle(specs: list[Spec]) -> list[Outcome]:
-    """Run jobs one after another in this process (a Dask task)."""
-    return [guarded(spec) for spec in specs]
+def run_bundle(specs: list[Spec]) -> list[bytes]:
+    """Run jobs one after another in this process (a Dask task); ``opened`` reads the answers."""
+    return [_sealed(spec, guarded(spec)) for spec in specs]
+
+
+def _sealed(spec: Spec, outcome: Outcome) -> bytes:
+    try:
+        return pickle.dumps(outcome)
+    except Exception as error:  # noqa: BLE001  an error class that cannot travel
+        return pickle.dumps(Outcome(error=as_error(error, spec), trace=traceback.format_exc()))
+
+
+def opened(spec: Spec, answer: bytes) -> Outcome:
+    """The outcome in an answer of a worker.
+
+    Dask waits for ever for an answer that it cannot unpickle (an error class that only the worker's
+    installation has), so answers travel as bytes and are opened here.
+    """
+    try:
+        outcome = pickle.loads(answer)  # noqa: S301  from our own worker
+    except Exception as error:  # noqa: BLE001  whatever the class in question raises
+        outcome = Outcome(error=as_error(error, spec), trace=traceback.format_exc())
+    return outcome if isinstance(outcome, Outcome) else Outcome(error=as_error(TypeError(type(outcome)), spec))
 
 
 def guarded(spec: Spec) -> Outcome:

@@ -114,7 +114,15 @@ def test_the_edition_before_stays_when_a_new_one_fails(batch: Batch) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("crash", "H3D-701"), ("kill", "H3D-703"), ("exit", "H3D-700"), ("bug", "H3D-700"), ("bad", "H3D-310")],
+    [
+        ("crash", "H3D-701"),
+        ("kill", "H3D-703"),
+        ("exit", "H3D-700"),
+        ("bug", "H3D-700"),
+        ("bad", "H3D-310"),
+        ("alien", "H3D-700"),
+        ("stuck", "H3D-700"),
+    ],
 )
 def test_whatever_a_job_does_only_its_object_fails(batch: Batch, content: str, code: str) -> None:
     for at in range(6):

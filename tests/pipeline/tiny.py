@@ -44,6 +44,26 @@ class Count(Evidence):
     files: int
 
 
+class Alien(ImageError):
+    """An error that only the process that raised it can rebuild: a class that others have not installed."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (os.getpid(),)
+
+
+def _rebuilt(process: int) -> Alien:
+    if process != os.getpid():
+        raise AttributeError("there is no such class here")
+    return Alien()
+
+
+class Stuck(ImageError):
+    """An error that cannot be pickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("no")
+
+
 @stage(writes=Many("tiny/record", "tiny/page"), version=1)
 def tiny_ingest(
     capture: Capture,
@@ -86,6 +106,10 @@ def tiny_tile(
         raise ImageError(file=page, detail="it says bad")
     if text.startswith("bug"):
         raise ZeroDivisionError("a bug in the stage")
+    if text.startswith("alien"):
+        raise Alien(file=page, detail="known to its own process only")
+    if text.startswith("stuck"):
+        raise Stuck(file=page, detail="it cannot travel at all")
     time.sleep(patience)
     for at, letter in enumerate(text.upper() if case == "upper" else text):
         (dest / f"{at}.txt").write_text(letter * copies, "utf-8")
