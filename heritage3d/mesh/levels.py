@@ -110,5 +110,10 @@ def _told(level: Level, place: Place, diagonal: float, compression: Compression)
 def _rounded(value: float, *, up: bool = False, down: bool = False) -> float:
     """Six digits, enough for any reader; a bound is rounded to the side on which it stays true."""
     exact = Decimal(value)
-    way = ROUND_CEILING if up else ROUND_FLOOR if down else ROUND_HALF_EVEN
-    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 5), rounding=way)) if exact else 0.0
+    if not exact:
+        return 0.0
+    last = Decimal(1).scaleb(exact.adjusted() - 5)
+    nearest = float(exact.quantize(last, rounding=ROUND_HALF_EVEN))
+    if (up and nearest < value) or (down and nearest > value):
+        return float(exact.quantize(last, rounding=ROUND_CEILING if up else ROUND_FLOOR))
+    return nearest

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.gltf.model import Model, Primitive
+from heritage3d.gltf.model import Model, Primitive, compacted
 from heritage3d.mesh import repairing
 from heritage3d.mesh.open3d_loader import load_open3d
 from heritage3d.mesh.surface import Surface
@@ -25,18 +25,21 @@ def to_number(model: Model, triangles: int) -> Model:
     source = model.primitives[0]
     place = repairing.welded(source.positions)
     _, first = np.unique(place, return_index=True)
+    faces = place[source.faces]
+    # Rounding can bring corners of one face to one place; the library (VTK inside) crashes on such a face.
+    sound = (faces != np.roll(faces, 1, axis=1)).all(axis=1)
     low, high = model.bounds()
     centre, size = (low + high) / 2, float((high - low).max())
     mesh = library.t.geometry.TriangleMesh(
         library.core.Tensor(((source.positions[first] - centre) / size).astype(np.float32)),
-        library.core.Tensor(place[source.faces].astype(np.int32)),
+        library.core.Tensor(faces[sound].astype(np.int32)),
     )
-    made = mesh.simplify_quadric_decimation(1.0 - triangles / model.triangles)
+    made = mesh.simplify_quadric_decimation(1.0 - min(triangles / max(int(sound.sum()), 1), 1.0))
     positions = made.vertex.positions.numpy().astype(np.float64) * size + centre
     faces = made.triangle.indices.numpy().astype(np.uint32)
     if not len(faces) or not np.isfinite(positions).all() or int(faces.max()) >= len(positions):
         return model
-    result = repairing.compacted(Primitive(positions, faces, material=source.material))
+    result = compacted(Primitive(positions, faces, material=source.material))
     if source.colours is not None:
         result = replace(result, colours=_carried(source, result.positions, source.colours))
     return replace(model, primitives=(result,))

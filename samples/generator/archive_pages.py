@@ -38,7 +38,7 @@ WORKS = (
     "天字段北岸取土", "天字段下石固脚", "地字段夯土三尺", "玄字段下石", "以舟取沙西山下", "大雨停工",
     "黄字段植柳百株", "修水口石工", "木工作小屋二", "巡堤一周", "地字段加土", "取石西山", "玄字段夯土", "南岸下木石",
 )  # fmt: skip
-SKIES = ("晴", "晴", "晴", "阴", "雨", "晴")
+SKIES = ("晴", "晴", "晴", "微雨", "雨", "晴")
 MONTHS = ("二月", "二月", "三月", "三月", "四月")
 NUMERALS = "〇一二三四五六七八九十"
 
@@ -165,7 +165,7 @@ def _entry(
 
 def inside_cover(page: Pixels, rng: np.random.Generator, px: float) -> None:
     """The shelf mark and the stamp of the archive."""
-    column(page, rng, "天字第十二号", _written(9.5, px), 96 * px, 30 * px)
+    column(page, rng, "天字第十二", _written(9.5, px), 96 * px, 30 * px)
     column(page, rng, "青石縣檔案室藏", _printed(7, px, 1.3), 40 * px, 70 * px)
     stamp(page, rng, "檔案之章", int(20 * px), int(86 * px), int(130 * px), carved="white")
     stamp(page, rng, "藏", int(12 * px), int(34 * px), int(140 * px))

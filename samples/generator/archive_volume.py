@@ -88,13 +88,13 @@ def _age(rng: np.random.Generator, pixels: Pixels, label: str, px: float) -> Non
     rim = np.exp(-edge / 6) + 0.25 * np.exp(-edge / 25)
     lay(
         pixels,
-        cv2.resize(0.34 * rim * (1 + 0.3 * noise.clouds(rng, *coarse, 10 * px / 4, 4)), (width, height)),
+        cv2.resize(0.26 * rim * (1 + 0.3 * noise.clouds(rng, *coarse, 10 * px / 4, 4)), (width, height)),
         (150, 112, 66),
     )
     damp = noise.clouds(rng, *coarse, 40 * px / 4, 5, 0.45) + 0.9 * (y / coarse[0] - 0.6)
     tide = np.exp(-(((damp - 1.5) / 0.07) ** 2)) + 0.35 * noise.smooth_step(1.4, 1.6, damp)
     lay(pixels, cv2.resize((0.3 * tide).astype(np.float32), (width, height)), (158, 118, 70))
-    foxing = noise.smooth_step(2.5, 3.4, noise.clouds(rng, height // 2, width // 2, 1.0 * px, 3, 0.6))
+    foxing = noise.smooth_step(2.9, 4.2, noise.clouds(rng, height // 2, width // 2, 1.0 * px, 3, 0.6))
     lay(pixels, 0.55 * cv2.resize(foxing, (width, height)), (146, 98, 52))
     gutter = (
         np.linspace(1, 0, width, dtype=np.float32)

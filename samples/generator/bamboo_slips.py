@@ -18,8 +18,10 @@ PX_PER_MM = PPI / 25.4
 SLIP_WIDTH_MM, SLIP_LENGTH_MM = 10.5, 231.0
 SCAN_WIDTH_MM, SCAN_LENGTH_MM = 24.0, 250.0
 CORDS_MM = (38.0, 115.0, 193.0)  # from the upper end
+CORD_CLEAR_MM = 3.7
 BROKEN_SLIP, BROKEN_LENGTH_MM = 5, 204.0
 TEXTURE_PX = 2048
+NUMERALS = "一二三四五六"
 
 # Composed for this sample; every sign is written alike in old and in simplified script.
 TEXTS = (
@@ -45,7 +47,7 @@ def make(folder: Path, seed: int, scale: float) -> None:
     """Write six TIFF scans (600 ppi, Display P3) to ``pages`` and the bundle as OBJ, MTL and JPEG to ``mesh``."""
     (folder / "pages").mkdir(parents=True)
     (folder / "mesh").mkdir()
-    rows = ["file,label,side"]
+    rows = ["file,label@zh-Hans,label@en,side"]
     slips = []
     for number, text in enumerate(TEXTS, start=1):
         rng = noise.source(seed, "bamboo-slips", str(number))
@@ -53,7 +55,7 @@ def make(folder: Path, seed: int, scale: float) -> None:
         slips.append(slip)
         name = f"slip-{number:02}.tif"
         write_tiff(folder / "pages" / name, _scan(rng, slip, number, scale), PPI * scale, "p3")
-        rows.append(f"{name},{number},recto")
+        rows.append(f"{name},简{NUMERALS[number - 1]},Slip {number},recto")
     (folder / "pages.csv").write_text("\n".join(rows) + "\n", "utf-8", newline="\n")
     rng = noise.source(seed, "bamboo-slips", "bundle")
     pictures = [(slip.face, slip.back) for slip in slips]
@@ -75,12 +77,23 @@ def _slip(rng: np.random.Generator, text: str, length_mm: float, scale: float) -
             _cord_trace(rng, back, cord_mm * px, px)
     size_px = int(7.4 * px)
     signs = len(text.replace(" ", "")) + text.count(" ") / 2
-    pitch_px = min((height - 20 * px) / signs, 9.0 * px)
+    pitch_px = min((height - 32 * px) / signs, 9.0 * px)
     hand = Hand("brush", size_px, pitch_px, 0.02, stretch=1.45, colour=(30, 24, 20), strength=0.94, wetness=0.8)
-    column(face, rng, text, hand, width / 2, 8 * px)
+    _write(face, rng, text, hand, px)
     worn = noise.smooth_step(1.6, 2.6, noise.clouds(rng, height, width, (9 * px, 1.2 * px), 4, 0.6))
     cover_with(face, (146.0, 108.0, 66.0), 0.75 * worn)
     return Slip(face, back, length_mm)
+
+
+def _write(face: Pixels, rng: np.random.Generator, text: str, hand: Hand, px: float) -> None:
+    """Write down the slip; as scribes did, leave the places of the cords free."""
+    y = 8 * px
+    for char in text:
+        middle = y + hand.size_px / 2
+        for cord_mm in CORDS_MM:
+            if char != " " and abs(middle - cord_mm * px) < CORD_CLEAR_MM * px:
+                y = cord_mm * px + CORD_CLEAR_MM * px - hand.size_px / 2
+        y = column(face, rng, char, hand, face.shape[1] / 2, y)
 
 
 def _bamboo(rng: np.random.Generator, height: int, width: int, px: float, colour: Colour) -> Pixels:
@@ -151,7 +164,7 @@ def _scan(rng: np.random.Generator, slip: Slip, number: int, scale: float) -> Pi
     lay(bed, 0.7 * moved, (8, 8, 10))
     cover_with(bed[top : top + opacity.shape[0], left : left + opacity.shape[1]], slip.face, opacity)
     _rule(bed, px)
-    mark = glyph("一二三四五六"[number - 1], int(4.5 * px), "print")
+    mark = glyph(NUMERALS[number - 1], int(4.5 * px), "print")
     cover_with(
         bed[-mark.shape[0] - int(px) :][: mark.shape[0], left + int(3 * px) :][:, : mark.shape[1]],
         (214, 214, 208),
@@ -161,7 +174,7 @@ def _scan(rng: np.random.Generator, slip: Slip, number: int, scale: float) -> Pi
 
 
 def _rule(pixels: Pixels, px: float) -> None:
-    """A white rule of 24 cm with millimetre marks along the left border, zero at the slip's upper end."""
+    """A white rule of 231 mm with millimetre marks along the left border, zero at the slip's upper end."""
     top, wide = int(8 * px), int(5 * px)
     pixels[top - int(px) : top + int(231 * px) + int(px), int(px) : int(px) + wide] = (226, 226, 222)
     for mm in range(232):

@@ -31,7 +31,7 @@ RANGES = (
     Range(0.60, ((0.33, 0.05, 0.34), (0.40, 0.04, 0.26), (0.88, 0.06, 0.30), (0.80, 0.04, 0.18)), 0.38, 0.26, 0.16),
     Range(0.74, ((0.27, 0.035, 0.52), (0.225, 0.03, 0.34), (0.46, 0.04, 0.30), (0.94, 0.04, 0.46)), 0.62, 0.34, 0.20, 5),
     Range(0.88, ((0.36, 0.05, 0.28), (0.18, 0.04, 0.20), (0.52, 0.05, 0.13), (0.985, 0.035, 0.40)), 0.78, 0.30, 0.20, 9),
-    Range(1.06, ((0.04, 0.10, 0.23), (0.29, 0.09, 0.17), (0.645, 0.07, 0.14), (0.91, 0.10, 0.20)), 0.95, 0.24, 0.16, 11),
+    Range(1.06, ((0.04, 0.10, 0.23), (0.29, 0.09, 0.17), (0.645, 0.07, 0.21), (0.91, 0.10, 0.20)), 0.95, 0.24, 0.16, 11),
 )  # fmt: skip
 
 
@@ -77,12 +77,11 @@ def _skyline(rng: np.random.Generator, hills: Range, height: int, width: int) ->
     x = np.arange(width) / width
     rise = np.zeros(width)
     for place, half_width, high in hills.peaks:
-        steep = np.abs((x - place) / half_width)
+        steep = np.abs((x - place) / (1.25 * half_width))
         rise = np.maximum(
-            rise, (high + 0.05) * np.exp(-(steep**1.7)) * (1 + 0.12 * noise.ridge(rng, width, width / 60, 4))
+            rise, (high + 0.05) * np.exp(-(steep**2.0)) * (1 + 0.12 * noise.ridge(rng, width, width / 60, 4))
         )
-    crags = hills.rough * noise.ridge(rng, width, width / 28, 7, 0.55) * np.minimum(rise, 0.25)
-    rise = rise + crags
+    rise += hills.rough * noise.ridge(rng, width, width / 28, 7, 0.55) * np.minimum(rise, 0.25)
     return ((hills.base + 0.05 - rise) * height).astype(np.float32)
 
 
@@ -93,9 +92,7 @@ def _wash(rng: np.random.Generator, work: Painting, hills: Range, top: Field) ->
     ragged = top[None, :] + 2.0 * noise.clouds(rng, height, width, 14, 3)
     under = y - ragged
     inside = noise.smooth_step(-1.0, 2.0, under)
-    foot = 1 - noise.smooth_step(
-        hills.base - hills.mist, hills.base + 0.05, y / height + 0.05 * noise.clouds(rng, height, width, (60, 240), 4)
-    )
+    foot = _above_mist(hills, y / height + 0.04 * noise.clouds(rng, height, width, (60, 240), 4))
     solid = inside * foot
     depth = np.clip(under / (0.22 * height), 0, None)
     rocky = noise.smooth_step(-1.2, 1.6, noise.clouds(rng, height, width, (70, 40), 5, 0.62))
@@ -112,6 +109,11 @@ def _wash(rng: np.random.Generator, work: Painting, hills: Range, top: Field) ->
     warm = noise.smooth_step(-0.3, 1.5, noise.clouds(rng, height, width, (120, 200), 3))
     work.ochre += 0.42 * solid * warm * np.exp(-0.8 * depth) * hills.ink
     work.indigo += 0.5 * solid * (1 - warm) * (0.35 + 0.65 * np.exp(-2.5 * depth)) * (1.1 - 0.7 * hills.ink)
+
+
+def _above_mist(hills: Range, level: Field) -> Field:
+    """1 where a range shows, 0 where its foot is lost in mist; ``level`` is y as a share of the height."""
+    return 1 - noise.smooth_step(hills.base - hills.mist, hills.base, level)
 
 
 def _folds(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> None:
@@ -134,10 +136,8 @@ def _folds(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> No
     widths = np.where(rng.random(count) < 0.25, 2, 1)
     for path, strength, wide in zip((paths * 8).astype(np.int32), strengths, widths, strict=True):
         cv2.polylines(layer, [path], False, int(strength), int(wide), cv2.LINE_AA, 3)
-    foot = 1 - noise.smooth_step(
-        hills.base - hills.mist, hills.base, np.arange(height, dtype=np.float32)[:, None] / height
-    )
-    below = np.arange(height, dtype=np.float32)[:, None] > top[None, :]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    foot, below = _above_mist(hills, y / height), y > top[None, :]
     ink += cv2.GaussianBlur(layer, (0, 0), 0.7).astype(np.float32) / 255 * hills.ink * foot * below * (1 - ink)
 
 
@@ -155,20 +155,22 @@ def _dots(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> Non
         size = (int(8 * rng.uniform(1.5, 4.2) * (0.5 + hills.ink)), int(8 * rng.uniform(1.0, 2.2) * (0.5 + hills.ink)))
         strength = int(rng.uniform(60, 190))
         cv2.ellipse(layer, (int(x * 8), int(y * 8)), size, rng.uniform(-20, 20), 0, 360, strength, -1, cv2.LINE_AA, 3)
-    ink += cv2.GaussianBlur(layer, (0, 0), 0.9).astype(np.float32) / 255 * hills.ink * (1 - ink)
+    foot = _above_mist(hills, np.arange(height, dtype=np.float32)[:, None] / height)
+    ink += cv2.GaussianBlur(layer, (0, 0), 0.9).astype(np.float32) / 255 * hills.ink * foot * (1 - ink)
 
 
 def _trees(rng: np.random.Generator, ink: Field, hills: Range, top: Field) -> None:
     """Groups of trees on the nearer ground: pines with level boughs, round-leaved ones, bare ones."""
     height, width = ink.shape
-    columns = np.nonzero((top < hills.base * height - 0.03 * height) & (top > 0.42 * height))[0]
+    ground = (hills.base - 0.5 * hills.mist) * height  # below it a tree would stand on mist
+    columns = np.nonzero((top < ground) & (top > 0.42 * height))[0]
     layer = np.zeros((height, width), np.uint8)
     for _ in range(hills.trees):
         middle = int(rng.choice(columns))
         style = rng.choice([0, 0, 1, 1, 2])
         for _ in range(int(rng.integers(2, 6))):
             x = int(np.clip(middle + rng.normal(0, 0.008 * width), 0, width - 1))
-            if top[x] < height * 0.98:
+            if top[x] < ground:
                 _tree(rng, layer, x, top[x] + 0.02 * height, rng.uniform(0.08, 0.17) * height * hills.base, int(style))
     ink += cv2.GaussianBlur(layer, (0, 0), 0.6).astype(np.float32) / 255 * 0.95 * (1 - ink)
 
@@ -220,7 +222,8 @@ def _hut(ink: Field, top: Field, place: float, share: float) -> None:
     """A thatched hut on the ground at ``place``; ``share`` is the height of its roof as part of the picture's."""
     height, width = ink.shape
     x, size = place * width, share * height
-    y = top[int(x)] + 0.03 * height
+    near = top[int(x - 0.012 * width) : int(x + 0.012 * width)]
+    y = min(near.min() + 0.05 * height, 0.96 * height)
     roof = np.array([(-1.5, 0), (-0.9, -1.0), (0.9, -1.0), (1.5, 0)]) * size + (x, y - size)
     wall = np.array([(-1.0, 0), (-1.0, 1.1), (1.0, 1.1), (1.0, 0)]) * size + (x, y - size)
     layer = np.zeros(ink.shape, np.uint8)

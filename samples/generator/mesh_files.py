@@ -49,8 +49,8 @@ def write_obj(path: Path, mesh: TexturedMesh, texture_name: str) -> None:
     material.write_text(f"newmtl surface\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 1\nmap_Kd {texture_name}\n", "utf-8")
     corners = np.stack([mesh.triangles, mesh.texture_triangles], -1).reshape(len(mesh.triangles), 6) + 1
     lines = ["# coordinates in millimetres", f"mtllib {material.name}"]
-    lines += ["v {:.4f} {:.4f} {:.4f}".format(*tuple(row)) for row in mesh.vertices_mm.tolist()]
-    lines += ["vt {:.6f} {:.6f}".format(*tuple(row)) for row in mesh.texture.tolist()]
+    lines += ["v {:.4f} {:.4f} {:.4f}".format(*row) for row in mesh.vertices_mm.tolist()]
+    lines += ["vt {:.6f} {:.6f}".format(*row) for row in mesh.texture.tolist()]
     lines += ["usemtl surface"]
     lines += ["f {}/{} {}/{} {}/{}".format(*row) for row in corners.tolist()]
     path.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")

@@ -18,7 +18,7 @@ from .picture import Pixels, cover_with, lay, surface
 from .plate import Points, Raster
 
 SIZE_MM = (84.0, 66.0)
-STEP_MM = 0.235
+STEP_MM = 0.3
 MAP_PX_PER_MM = 16.0
 THICKNESS_MM = 5.2
 WALL_RINGS = 9
@@ -50,7 +50,7 @@ class Bone:
 
 
 def make(folder: Path, seed: int, scale: float) -> None:
-    """Write ``mesh/oracle-bone.ply``, millimetres, about 270,000 triangles at scale 1."""
+    """Write ``mesh/oracle-bone.ply``, millimetres, about 185,000 triangles at scale 1."""
     (folder / "mesh").mkdir(parents=True)
     write_ply(folder / "mesh" / "oracle-bone.ply", bone(seed, scale).mesh)
 

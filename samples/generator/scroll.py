@@ -52,12 +52,12 @@ def make(folder: Path, seed: int, scale: float) -> None:
     """Write four JPEG parts, the right one first, and ``pages.csv``."""
     (folder / "pages").mkdir(parents=True)
     whole = picture(seed, scale)
-    rows = ["file,label,side"]
+    rows = ["file,label@zh-Hans,label@en,side"]
     for number, placement in enumerate(placements(seed, scale), start=1):
         rng = noise.source(seed, "long-scroll", placement.file)
         pixels = _taken(rng, whole, placement, scale)
         write_jpeg(folder / "pages" / placement.file, pixels, PPI * scale, "srgb", 90)
-        rows.append(f"{placement.file},{number},recto")
+        rows.append(f"{placement.file},第{'一二三四'[number - 1]}段,Part {number},recto")
     (folder / "pages.csv").write_text("\n".join(rows) + "\n", "utf-8", newline="\n")
 
 
@@ -156,7 +156,7 @@ def _strip(rng: np.random.Generator, width: int, height: int, px: float) -> Pixe
         right -= wide
     creases = np.clip(noise.ridge(rng, width, 2.2 * px, 4, 0.8) - 1.9, 0, 1)[None, :]
     worn = noise.smooth_step(-0.5, 1.0, noise.clouds(rng, height // 4, width // 4, 10 * px, 3))
-    lay(strip, 0.14 * creases * cv2.resize(worn, (width, height)), (70, 54, 36))
+    lay(strip, 0.10 * creases * cv2.resize(worn, (width, height)), (70, 54, 36))
     return strip
 
 
@@ -170,7 +170,7 @@ def _cloth(rng: np.random.Generator, height: int, width: int, px: float, strengt
     warp = rng.standard_normal((1, width), dtype=np.float32) * (0.9 + 0.4 * warp_varies)
     weft = rng.standard_normal((height, 1), dtype=np.float32) * (0.9 + 0.4 * weft_varies)
     light = warp + weft
-    light *= 0.014 * strength
+    light *= 0.011 * strength
     light += 1 + 0.035 * age
     light += 0.02 * noise.grain(rng, height, width, 0.5)
     return light
@@ -218,9 +218,9 @@ def _painting(rng: np.random.Generator, height: int, width: int, px: float) -> P
     column(pixels, rng, "春山夜雨", Hand("running", int(9 * px), 10.5 * px, 0.03), width * 0.735, height * 0.09)
     column(pixels, rng, "竹石", Hand("running", int(7 * px), 8 * px, 0.03), width * 0.722, height * 0.13)
     stamp(pixels, rng, "竹石", int(9 * px), int(width * 0.7165), int(height * 0.23))
-    stamp(pixels, rng, "西山清光", int(15 * px), int(width * 0.012), int(height * 0.84), carved="white")
+    stamp(pixels, rng, "西山清光", int(15 * px), int(width * 0.012), int(height * 0.36), carved="white")
     stamp(pixels, rng, "山水之友", int(17 * px), int(width * 0.965), int(height * 0.06))
-    stamp(pixels, rng, "寿", int(12 * px), int(width * 0.972), int(height * 0.18), carved="white")
+    stamp(pixels, rng, "福", int(12 * px), int(width * 0.972), int(height * 0.18), carved="white")
     _stained(rng, pixels, px)
     return pixels
 
