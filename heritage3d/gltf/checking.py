@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heritage3d.errors import Heritage3dError, MeshEmpty
-from heritage3d.gltf import container, khronos, reading
+from heritage3d.gltf import container, khronos, reading, textures
 from heritage3d.gltf.document import Document
 from heritage3d.pipeline.kinds import Finding
 
@@ -18,19 +18,25 @@ _SEVERITIES = {0: "error", 1: "warning"}
 def check(path: Path) -> list[Finding]:
     """The faults of a glTF or GLB file, [] where there is none.
 
-    All geometry in the scene is decoded (Draco, meshopt) and its indices and positions are looked at;
-    where Node and the npm package gltf-validator are installed, the Khronos validator's errors and
-    warnings follow. Raises nothing of its own: a file that cannot be read is a finding.
+    All geometry in the scene is decoded (Draco, meshopt), its indices and positions are looked at, and
+    every texture is decoded to its last line; where Node and the npm package gltf-validator are installed,
+    the Khronos validator's errors and warnings follow. Raises nothing of its own: a file that cannot be
+    read is a finding.
     """
-    findings: list[Finding] = []
+    return judged(path, khronos.validate(path))
+
+
+def judged(path: Path, report: dict[str, Any] | None) -> list[Finding]:
+    """What ``check`` finds, with a report of the Khronos validator that is there already (None: there is none)."""
+    found: list[Finding] = []
     try:
-        reading.read(path)
+        for texture in reading.read(path).textures:
+            textures.decode(texture, path.name)
     except MeshEmpty:
         pass  # a scene without triangles is valid glTF; whether it is of use is not asked here
     except Heritage3dError as error:
-        findings.append(Finding(error.code, error.what()))
-    report = khronos.validate(path)
-    return findings + ([] if report is None else findings_of(report))
+        found.append(Finding(error.code, error.what()))
+    return found + ([] if report is None else findings_of(report))
 
 
 def findings_of(report: dict[str, Any]) -> list[Finding]:

@@ -51,8 +51,9 @@ def _chunks(path: Path, data: memoryview) -> tuple[memoryview, memoryview | None
     version, length = struct.unpack_from("<II", data, 4)
     if version != 2:
         raise MeshUnsupported(file=path.name, detail=f"GLB version {version}, only 2 is read")
-    if length != len(data):
+    if not 20 <= length <= len(data):
         raise GltfInvalid(file=path.name, detail=f"the header says {length} bytes, the file has {len(data)}")
+    data = data[:length]  # what follows is no part of it (the Khronos validator warns of it)
     chunks: list[tuple[int, memoryview]] = []
     at = 12
     while at + 8 <= length:
@@ -92,10 +93,10 @@ def pack(document: dict[str, Any], binary: bytes) -> bytes:
     text = orjson.dumps(document)
     text += b" " * (-len(text) % 4)
     binary += b"\0" * (-len(binary) % 4)
-    parts = [struct.pack("<II", len(text), _JSON), text]
-    if binary:
-        parts += [struct.pack("<II", len(binary), _BIN), binary]
-    total = 12 + sum(len(part) for part in parts)
+    chunks = [(_JSON, text), (_BIN, binary)] if binary else [(_JSON, text)]
+    total = 12 + sum(8 + len(data) for _, data in chunks)
     if total >= 2**32:
         raise MeshTooLarge(file="", count=total, limit=2**32 - 1, what="bytes in a GLB")
+    heads = [struct.pack("<II", len(data), kind) for kind, data in chunks]
+    parts = [part for head, (_, data) in zip(heads, chunks, strict=True) for part in (head, data)]
     return b"".join([MAGIC, struct.pack("<II", 2, total), *parts])

@@ -22,8 +22,18 @@ COMPONENTS: dict[int, type[np.generic]] = {
 }
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
-# meshopt's vertex codec makes at most this many bytes of one (256 rows of a byte lane from 4 bits).
-_MESHOPT_RATIO = 2048
+# What a file may claim beyond the bytes that it has: this much, or so many times its bytes. Scans that are
+# packed with meshopt come to thirty times their bytes at most.
+_SMALL = 1 << 24
+_MESHOPT_RATIO = 64
+_ZEROS_RATIO = 8
+
+
+def whole(value: Any) -> int | None:
+    """The whole number that a JSON value is; 3.0 is one too (glTF 2.0, section 2.7.1). None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None
 
 
 class Document:
@@ -32,6 +42,7 @@ class Document:
     def __init__(self, source: container.Container) -> None:
         self.source = source
         self.root = source.document
+        self._entries: dict[str, list[dict[str, Any]]] = {}
         self._buffers: dict[int, memoryview] = {}
         self._views: dict[int, memoryview] = {}
 
@@ -46,23 +57,26 @@ class Document:
 
     def entries(self, key: str) -> list[dict[str, Any]]:
         """A top-level list of objects, [] where it is absent."""
-        value = self.root.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-            raise self.fault(f"{key} is no list of objects")
-        return value
+        if key not in self._entries:
+            value = self.root.get(key, [])
+            if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+                raise self.fault(f"{key} is no list of objects")
+            self._entries[key] = value
+        return self._entries[key]
 
     def entry(self, key: str, index: Any) -> dict[str, Any]:
         """One object of a top-level list."""
         values = self.entries(key)
-        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(values):
+        number = whole(index)
+        if number is None or not 0 <= number < len(values):
             raise self.fault(f"{key}[{str(index)[:20]}] does not exist")
-        return values[index]
+        return values[number]
 
     def integer(self, holder: dict[str, Any], key: str, default: int | None = None, least: int = 0) -> int:
         """A whole number of an object, at least ``least``."""
-        value = holder.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**53:
-            raise self.fault(f"{key} is {str(value)[:40]}")
+        value = whole(holder.get(key, default))
+        if value is None or not least <= value < 2**53:
+            raise self.fault(f"{key} is {str(holder.get(key, default))[:40]}")
         return value
 
     def numbers(self, holder: dict[str, Any], key: str, default: list[float]) -> list[float]:
@@ -112,6 +126,15 @@ class Document:
             return memoryview(references.data_of(self.path, uri))
         return memoryview(self.read(references.path_of(self.path, uri)))
 
+    def stored(self) -> int:
+        """The bytes that all buffers with data claim; reading one of them shows whether they are there."""
+        lengths = (
+            self.integer(entry, "byteLength", 0)
+            for index, entry in enumerate(self.entries("buffers"))
+            if "uri" in entry or (index == 0 and self.source.binary is not None)
+        )
+        return sum(lengths)
+
     def read(self, path: Path) -> bytes:
         """The bytes of a companion file within the limits."""
         size = path.stat().st_size
@@ -123,10 +146,12 @@ class Document:
         """The (decoded) bytes of a buffer view and its stride, 0 where the elements lie close."""
         entry = self.entry("bufferViews", index)
         stride = self.integer(entry, "byteStride", 0)
-        if index not in self._views:
+        number = int(index)
+        if number not in self._views:
             packed = self.extension(entry, *MESHOPT)
-            self._views[index] = self._slice(entry, index) if packed is None else self._unpacked(packed, entry, index)
-        return self._views[index], stride
+            data = self._slice(entry, number) if packed is None else self._unpacked(packed, entry, number)
+            self._views[number] = data
+        return self._views[number], stride
 
     def _slice(self, entry: dict[str, Any], index: int) -> memoryview:
         offset, length = self.integer(entry, "byteOffset", 0), self.integer(entry, "byteLength", least=1)
@@ -142,7 +167,7 @@ class Document:
         data = self._slice(packed, index)
         count, stride = self.integer(packed, "count"), self.integer(packed, "byteStride", least=1)
         mode, scheme = packed.get("mode"), packed.get("filter", "NONE")
-        if count * stride > len(data) * _MESHOPT_RATIO or stride > 256:
+        if count * stride > max(_SMALL, len(data) * _MESHOPT_RATIO) or stride > 256:
             raise self.fault(f"bufferView {index} claims {count * stride} bytes from {len(data)}")
         if count * stride != self.integer(entry, "byteLength", least=1):
             raise self.fault(f"bufferView {index} does not fit its compressed form")
@@ -168,7 +193,7 @@ class Document:
             values = self._values(index, data, self.integer(entry, "byteOffset", 0), (count, width), component, stride)
         else:
             # Zeros cost nothing in the file: what is claimed must stay in proportion to what is there.
-            if count * size > 64 * max(self.source.size, 4096):
+            if count * size > max(_SMALL, _ZEROS_RATIO * self.source.size):
                 raise self.fault(f"accessor {index} claims {count} zeros")
             values = np.zeros((count, width), component)
         return self._sparse(index, entry, values) if "sparse" in entry else values

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,20 @@ _SECONDS = 120
 _SCRIPT = """
 const fs = require("fs"), path = require("path");
 const validator = require(process.argv[1]);
-const file = process.argv[2], folder = path.dirname(file);
-const external = (uri) => new Promise((good, bad) => {
+const external = (folder) => (uri) => new Promise((good, bad) => {
   const target = path.resolve(folder, decodeURIComponent(uri));
   if (!target.startsWith(folder + path.sep)) { bad(new Error("outside")); return; }
   fs.readFile(target, (error, data) => error ? bad(new Error("absent")) : good(new Uint8Array(data)));
 });
-validator.validateBytes(new Uint8Array(fs.readFileSync(file)), {
-  uri: path.basename(file), maxIssues: 100, writeTimestamp: false, externalResourceFunction: external,
-}).then((report) => process.stdout.write(JSON.stringify(report)))
-  .catch((error) => { process.stderr.write(String(error)); process.exit(1); });
+const report = (file) => validator.validateBytes(new Uint8Array(fs.readFileSync(file)), {
+  uri: path.basename(file), maxIssues: 100, writeTimestamp: false,
+  externalResourceFunction: external(path.dirname(file)),
+}).catch(() => null);
+(async () => {
+  for (const file of JSON.parse(fs.readFileSync(0, "utf8"))) {
+    process.stdout.write(JSON.stringify(await report(file)) + "\\n");
+  }
+})();
 """
 
 
@@ -60,13 +65,21 @@ def validate(path: Path) -> dict[str, Any] | None:
 
     Compressed payloads are not looked into by it: ``checking`` decodes them.
     """
+    return validate_all([path])[0]
+
+
+def validate_all(paths: Sequence[Path]) -> list[dict[str, Any] | None]:
+    """The reports on some files, in their order; one Node for all of them."""
     program, package = node(), module()
+    nothing: list[dict[str, Any] | None] = [None] * len(paths)
     if program is None or package is None:
-        return None
-    command = [str(program), "-e", _SCRIPT, "--", str(package), str(path.resolve())]
+        return nothing
+    command = [str(program), "-e", _SCRIPT, "--", str(package)]
+    asked = json.dumps([str(path.resolve()) for path in paths]).encode()
+    seconds = _SECONDS + len(paths)
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, env={})
-        report = json.loads(done.stdout) if done.returncode == 0 else None
+        done = subprocess.run(command, input=asked, capture_output=True, timeout=seconds, check=False, env={})
+        reports = [json.loads(line) for line in done.stdout.splitlines()]
     except (OSError, subprocess.TimeoutExpired, ValueError):
-        return None
-    return report if isinstance(report, dict) else None
+        return nothing
+    return [*(entry if isinstance(entry, dict) else None for entry in reports), *nothing][: len(paths)]

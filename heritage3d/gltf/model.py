@@ -100,9 +100,26 @@ def transformed(primitive: Primitive, matrix: NDArray[np.float64]) -> Primitive:
     return replace(primitive, positions=positions, normals=normals, faces=faces)
 
 
+def compacted(primitive: Primitive) -> Primitive:
+    """The primitive without the vertices that no face uses; the others keep their order."""
+    used = np.unique(primitive.faces)
+    if len(used) == len(primitive.positions):
+        return primitive
+    place = np.zeros(len(primitive.positions), np.uint32)
+    place[used] = np.arange(len(used), dtype=np.uint32)
+    return Primitive(
+        positions=primitive.positions[used],
+        faces=place[primitive.faces],
+        normals=None if primitive.normals is None else primitive.normals[used],
+        uvs=tuple(uv[used] for uv in primitive.uvs),
+        colours=None if primitive.colours is None else primitive.colours[used],
+        material=primitive.material,
+    )
+
+
 def unit(vectors: NDArray[Any]) -> Floats:
     """The vectors at unit length, (n, 3) float32; those without a direction become +Z."""
-    wide = vectors.astype(np.float64)
+    wide = np.clip(vectors.astype(np.float64), -1e100, 1e100)
     length = np.linalg.norm(wide, axis=1)
     good = np.isfinite(length) & (length > 1e-20)
     result = np.zeros_like(wide)

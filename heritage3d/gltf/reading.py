@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ from heritage3d.errors import (
     MeshEmpty,
     MeshIndexOutOfRange,
     MeshNotFinite,
-    MeshTooLarge,
     MeshUnsupported,
 )
-from heritage3d.gltf import container, draco, materials, references
+from heritage3d.gltf import container, draco, materials, references, scene
 from heritage3d.gltf.document import Document
-from heritage3d.gltf.model import Model, Primitive, transformed, unit
+from heritage3d.gltf.model import Model, Primitive, compacted, transformed, unit
 from heritage3d.pipeline import limits
 
 READ_EXTENSIONS = frozenset(
@@ -34,7 +32,6 @@ READ_EXTENSIONS = frozenset(
         *materials.KEPT_EXTENSIONS,
     }
 )
-_MATRIX = [1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 
 
 def read(path: Path) -> Model:
@@ -49,19 +46,20 @@ def read(path: Path) -> Model:
         return _model(document)
     except Heritage3dError:
         raise
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         # The typed getters cover what we know of; a shape of JSON that nobody thought of is a fault of the file.
         raise document.fault(f"the document is malformed ({type(error).__name__})") from error
     except OSError as error:
         raise document.fault(f"a part of it cannot be opened ({error.strerror})") from error
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A mesh of the scene with the matrix of its node."""
-
-    mesh: int
-    matrix: NDArray[np.float64]
 
 
 def _model(document: Document) -> Model:
@@ -69,8 +67,8 @@ def _model(document: Document) -> Model:
     unknown = [name for name in required if name not in READ_EXTENSIONS]
     if unknown:
         raise MeshUnsupported(file=document.path.name, detail=f"it needs the extension {unknown[0]}")
-    placed = scene(document)
-    _check_counts(document, placed)
+    placed = scene.placed_meshes(document)
+    scene.check_counts(document, placed)
     notes: dict[str, int] = {}
     loaded: dict[int, list[Primitive]] = {}
     primitives: list[Primitive] = []
@@ -97,93 +95,12 @@ def _model(document: Document) -> Model:
     )
 
 
-# --- the scene ---------------------------------------------------------------------------------------------
-
-
-def scene(document: Document) -> list[Placed]:
-    """Every mesh of the default scene with its world matrix; the walk is bounded and finds cycles.
-
-    A file without a scene shows all nodes that are nobody's children, as viewers do.
-    """
-    nodes = document.entries("nodes")
-    scenes = document.entries("scenes")
-    if scenes:
-        chosen = document.entry("scenes", document.root.get("scene", 0))
-        roots = chosen.get("nodes", [])
-    else:
-        children = {child for node in nodes for child in _children(document, node)}
-        roots = [index for index in range(len(nodes)) if index not in children]
-    if not isinstance(roots, list):
-        raise document.fault("the nodes of the scene are no list")
-    placed: list[Placed] = []
-    seen: set[int] = set()
-    waiting = [(root, np.eye(4)) for root in reversed(roots)]
-    while waiting:
-        index, above = waiting.pop()
-        node = document.entry("nodes", index)
-        if index in seen:
-            raise document.fault(f"node {index} has two parents or is its own ancestor")
-        seen.add(index)
-        if len(seen) > limits.MAX_NODES:
-            raise MeshTooLarge(file=document.path.name, count=len(nodes), limit=limits.MAX_NODES, what="nodes")
-        matrix = above @ _local(document, node)
-        if "mesh" in node:
-            document.entry("meshes", node["mesh"])
-            placed.append(Placed(node["mesh"], matrix))
-        waiting += [(child, matrix) for child in reversed(_children(document, node))]
-    return placed
-
-
-def _children(document: Document, node: dict[str, Any]) -> list[int]:
-    children = node.get("children", [])
-    if not isinstance(children, list) or not all(isinstance(child, int) for child in children):
-        raise document.fault("the children of a node are no list of indices")
-    return children
-
-
-def _local(document: Document, node: dict[str, Any]) -> NDArray[np.float64]:
-    if "matrix" in node:
-        return np.array(document.numbers(node, "matrix", _MATRIX)).reshape(4, 4).T
-    x, y, z, w = document.numbers(node, "rotation", [0, 0, 0, 1])
-    scale = document.numbers(node, "scale", [1, 1, 1])
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    ) * np.array(scale)
-    matrix[:3, 3] = document.numbers(node, "translation", [0, 0, 0])
-    return matrix
-
-
-def _check_counts(document: Document, placed: list[Placed]) -> None:
-    """Refuse by what the accessors claim, before any of them is read."""
-    total = 0
-    for entry in placed:
-        for primitive in _listed(document, entry.mesh):
-            attributes = document.child(primitive, "attributes")
-            index = primitive.get("indices", attributes.get("POSITION"))
-            if index is not None:
-                total += document.integer(document.entry("accessors", index), "count")
-    if total > 3 * limits.MAX_TRIANGLES:
-        raise MeshTooLarge(file=document.path.name, count=total // 3, limit=limits.MAX_TRIANGLES, what="triangles")
-
-
-def _listed(document: Document, mesh: int) -> list[dict[str, Any]]:
-    listed = document.entry("meshes", mesh).get("primitives", [])
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-        raise document.fault(f"mesh {mesh} has no list of primitives")
-    return listed
-
-
 # --- primitives --------------------------------------------------------------------------------------------
 
 
 def _primitives(document: Document, mesh: int, notes: dict[str, int]) -> list[Primitive]:
     result = []
-    for entry in _listed(document, mesh):
+    for entry in scene.listed(document, mesh):
         mode = document.integer(entry, "mode", 4)
         if mode > 6:
             raise document.fault(f"mesh {mesh} has a primitive of mode {mode}")
@@ -223,18 +140,19 @@ def _primitive(document: Document, entry: dict[str, Any], mode: int) -> Primitiv
     colours = values.colours()
     if len(sound) != 1 or (colours is not None and len(colours) != len(positions)):
         raise document.fault("the attributes of a primitive differ in length")
-    return Primitive(
+    made = Primitive(
         positions=positions,
         faces=faces,
         normals=None if normals is None else unit(normals),
         uvs=tuple(_finite(part) for part in (uvs if uvs[0] is not None else []) if part is not None),
         colours=colours,
-        material=material,
+        material=None if material is None else int(material),
     )
+    return made if 6 * len(faces) >= len(positions) else compacted(made)
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.nan_to_num(values, posinf=0, neginf=0).astype(np.float32)
+    return np.where(np.abs(values) < 1e9, values, 0.0).astype(np.float32)
 
 
 def _faces(document: Document, index: Any, mode: int, vertices: int) -> NDArray[np.uint32]:

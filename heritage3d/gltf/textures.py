@@ -16,6 +16,10 @@ from heritage3d.pipeline import limits
 # Slots whose texels are numbers, not colours: chroma must not be thinned out and quality stays higher.
 _DATA_SLOTS = frozenset({"normalTexture", "occlusionTexture", "metallicRoughnessTexture"})
 
+# 16384 x 32768 and above is no texture. An empty picture of 100 pixels a byte may have 64 megapixels; captured
+# ones have one to ten.
+_MOST_PIXELS, _MOST_CHEAP_PIXELS, _PIXELS_PER_BYTE = 1 << 29, 1 << 26, 100
+
 
 @dataclass(frozen=True)
 class Role:
@@ -41,8 +45,7 @@ def decode(texture: Texture, name: str) -> Any:
 
     try:
         image = pyvips.Image.new_from_buffer(texture.data, "", fail_on="warning")
-        if image.width * image.height > min(limits.MAX_PIXELS, 1 << 30):
-            raise MeshTooLarge(file=name, count=image.width * image.height, limit=1 << 30, what="pixels of a texture")
+        _bounded(image.width * image.height, len(texture.data), name)
         if image.interpretation not in ("srgb", "b-w"):
             image = image.colourspace("srgb")
         if image.format != "uchar":
@@ -51,6 +54,13 @@ def decode(texture: Texture, name: str) -> Any:
     except pyvips.Error as error:
         detail = str(error).strip().splitlines()[-1] if str(error).strip() else ""
         raise TextureUnreadable(file=name, reference=texture.name, detail=detail) from error
+
+
+def _bounded(count: int, size: int, name: str) -> None:
+    """Refuse by the header: more pixels than any scanner's texture has, or far more than so few bytes can tell."""
+    most = min(limits.MAX_PIXELS, _MOST_PIXELS if size * _PIXELS_PER_BYTE > count else _MOST_CHEAP_PIXELS)
+    if count > most:
+        raise MeshTooLarge(file=name, count=count, limit=most, what="pixels of a texture")
 
 
 def pixels(texture: Texture, name: str, side: int) -> NDArray[np.uint8]:

@@ -99,7 +99,8 @@ def _distinct(columns: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]]
 def _texture_space(uvs: NDArray[np.float64]) -> NDArray[np.float32]:
     """OBJ and PLY count v upwards from the lower edge, glTF downwards from the upper."""
     flipped = np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1)
-    return np.nan_to_num(flipped, posinf=0, neginf=0).astype(np.float32)
+    # What no texture can mean becomes 0: not a number, and what float32 cannot hold.
+    return np.where(np.abs(flipped) < 1e9, flipped, 0.0).astype(np.float32)
 
 
 def linear(colours: NDArray[Any]) -> NDArray[np.float32]:

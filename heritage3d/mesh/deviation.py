@@ -20,7 +20,10 @@ from heritage3d.mesh.surface import ROUNDING, Points, Surface, distances
 
 _CHUNK = 1 << 17
 _DEEPEST = 60
-_HINTS = 3  # along the border of a place beyond the limit no proof comes to an end: so many cuts are enough
+# Along the border of a place beyond the limit no proof comes to an end: pieces of this share of it are small enough.
+# Where most of a surface lies beyond it, no more than so many points are told apart.
+_BORDER = 1 / 4
+_ENOUGH = 100_000
 _SAMPLES = 100_000
 # Differences below this share of the size are not told apart: float32 files hold no better positions.
 _FINEST = 1e-8
@@ -138,9 +141,12 @@ class _Search:
         if len(distance) and (greatest := float(distance.max())) > self.seen:
             self.seen, self.witness = greatest, points[np.argmax(distance)]
 
-    def failed(self) -> bool:
-        """Whether the limit is known to be broken: then places are wanted, no more proofs."""
-        return self.limit is not None and self.seen > self.threshold()
+    def at_border(self, reach: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which pieces are too small to be cut again, once the limit is known to be broken: then places are wanted."""
+        if self.limit is None or self.seen <= self.threshold():
+            return np.zeros(len(reach), bool)
+        enough = sum(len(points) for points in self.far) > _ENOUGH
+        return np.asarray(reach < (np.inf if enough else _BORDER * self.limit))
 
     def over(self, points: Points, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points lie beyond the limit; they are noted, and their pieces need no closer look."""
@@ -203,7 +209,7 @@ def _settle(search: _Search, pieces: Pieces, cap: int) -> bool:
         parts = []
         for at in range(0, len(pieces), _CHUNK):
             chunk = pieces.take(np.arange(at, min(at + _CHUNK, len(pieces))))
-            last = depth == _DEEPEST - 1 or search.pieces > cap or (depth >= _HINTS and search.failed())
+            last = depth == _DEEPEST - 1 or search.pieces > cap
             parts.append(_level(search, chunk, depth, last))
         pieces = together(parts)
         search.pieces += len(pieces)
@@ -228,11 +234,11 @@ def _level(search: _Search, pieces: Pieces, depth: int, last: bool) -> Pieces:
     reach = np.sqrt(((pieces.corners - centroid[:, None]) ** 2).sum(axis=2)).max(axis=1)
     bound = np.fmin(middle.distance + reach, _farthest(search.end, pieces.corners, middle.triangle))
     over = search.over(centroid, middle.distance)
-    if last:
-        search.discarded = max(search.discarded, float(bound.max()))
-        search.over(centroid[~over], bound[~over])
-        return pieces.take(np.empty(0, np.int64))
     alive = _alive(search, bound) & ~over
+    given_up = alive if last else alive & search.at_border(reach)
+    search.discarded = max(search.discarded, float(bound[given_up].max(initial=0.0)))
+    search.over(centroid[given_up], bound[given_up])
+    alive = alive & ~given_up
     return cut(search.end, pieces.corners[alive], middle.triangle[alive], depth)
 
 

@@ -102,8 +102,8 @@ def _colours(name: str, lines: list[bytes]) -> NDArray[np.float32] | None:
     table = _table(name, lines, "v")
     if not isinstance(table, np.ndarray) or table.shape[1] not in (6, 7):
         return None
-    values = table[:, 3:6]
-    return assembling.linear(values / 255.0 if np.nanmax(values) > 1.0 else values)
+    values = np.nan_to_num(table[:, 3:6])
+    return assembling.linear(values / 255.0 if values.max() > 1.0 else values)
 
 
 def _faces(name: str, lines: _Lines) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -177,6 +177,9 @@ def read(path: Path, data: bytes) -> Model:
     )
     assembling.check(path.name, entry)
     library = mtl.Library.load(path, lines.libraries)
+    names = {use for _, use in lines.uses}
+    if len(names) > limits.MAX_MATERIALS:
+        raise MeshTooLarge(file=path.name, count=len(names), limit=limits.MAX_MATERIALS, what="materials")
     groups = _groups(lines.uses, np.repeat(np.arange(len(counts)), np.maximum(counts - 2, 0)), len(counts))
     materials: list[dict[str, Any]] = []
     primitives = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,98 +13,10 @@ from heritage3d.gltf import references
 from heritage3d.gltf.materials import mime_of
 from heritage3d.gltf.model import Model, Texture
 from heritage3d.mesh import assembling
+from heritage3d.mesh.ply_header import Element, Header, header
 from heritage3d.pipeline import limits
 
-_TYPES = {
-    **dict.fromkeys(("char", "int8"), "i1"),
-    **dict.fromkeys(("uchar", "uint8"), "u1"),
-    **dict.fromkeys(("short", "int16"), "i2"),
-    **dict.fromkeys(("ushort", "uint16"), "u2"),
-    **dict.fromkeys(("int", "int32"), "i4"),
-    **dict.fromkeys(("uint", "uint32"), "u4"),
-    **dict.fromkeys(("float", "float32"), "f4"),
-    **dict.fromkeys(("double", "float64"), "f8"),
-}
 _UV_NAMES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
-_MOST_HEADER = 1 << 20
-
-
-@dataclass
-class Property:
-    """One property of an element; ``length`` is the type of the count where it is a list."""
-
-    name: str
-    dtype: str
-    length: str | None = None
-
-
-@dataclass
-class Element:
-    """One element of the header."""
-
-    name: str
-    count: int
-    properties: list[Property] = field(default_factory=list)
-
-    def flat(self) -> bool:
-        """Whether every row is equally long."""
-        return not any(entry.length for entry in self.properties)
-
-
-@dataclass
-class Header:
-    """The header of a PLY: its form ("ascii", "<", ">"), elements, texture names and where the data begin."""
-
-    form: str
-    elements: list[Element]
-    textures: list[str]
-    start: int
-
-    def element(self, name: str) -> Element | None:
-        """The element of that name."""
-        return next((entry for entry in self.elements if entry.name == name), None)
-
-
-def header(name: str, data: bytes) -> Header:
-    """Read the header; every claim is checked against the bytes that are there. Raises MeshError."""
-    end = data.find(b"end_header", 0, _MOST_HEADER)
-    if end < 0:
-        raise MeshError(file=name, detail="the header has no end")
-    stop = end + len(b"end_header")
-    # A lone carriage return ends a line too, and "\r\n" must not leave its second half to the data.
-    start = stop + (2 if data[stop : stop + 2] == b"\r\n" else 1)
-    result = Header("", [], [], start)
-    for line in data[:end].decode("utf-8", "replace").splitlines()[1:]:
-        try:
-            _line(result, line)
-        except (IndexError, KeyError, ValueError) as error:
-            raise MeshError(file=name, detail=f"the header line '{line[:60]}' cannot be understood") from error
-    if not result.form:
-        raise MeshError(file=name, detail="the header names no format")
-    return result
-
-
-def _line(result: Header, line: str) -> None:
-    words = line.split()
-    if not words or words[0] == "obj_info":
-        return
-    if words[0] == "comment":
-        if len(words) > 2 and words[1] == "TextureFile":
-            result.textures.append(line.split("TextureFile", 1)[1].strip())
-    elif words[0] == "format":
-        result.form = {"ascii": "ascii", "binary_little_endian": "<", "binary_big_endian": ">"}[words[1]]
-    elif words[0] == "element":
-        count = int(words[2])
-        if count < 0:
-            raise ValueError(count)
-        result.elements.append(Element(words[1], count))
-    elif words[0] == "property" and words[1] == "list":
-        result.elements[-1].properties.append(Property(words[4], _TYPES[words[3]], _TYPES[words[2]]))
-    elif words[0] == "property":
-        result.elements[-1].properties.append(Property(words[2], _TYPES[words[1]]))
-    else:
-        raise ValueError(line)
-
 
 # --- the body ----------------------------------------------------------------------------------------------
 
@@ -186,14 +97,17 @@ def _row(data: bytes, form: str, element: Element, at: int) -> tuple[list[int], 
 def _ragged(data: bytes, form: str, element: Element, at: int) -> tuple[Table, int]:
     order = "little" if form == "<" else "big"
     sizes = [(np.dtype(e.length).itemsize if e.length else 0, np.dtype(e.dtype).itemsize) for e in element.properties]
+    signed = [bool(e.length) and str(e.length)[0] == "i" for e in element.properties]
     lengths: list[list[int]] = [[] for _ in sizes]
     parts: list[list[bytes]] = [[] for _ in sizes]
     for _ in range(element.count):
         for i, (of_length, of_value) in enumerate(sizes):
             count = 1
             if of_length:
-                count = int.from_bytes(data[at : at + of_length], order)  # type: ignore[arg-type]
+                count = int.from_bytes(data[at : at + of_length], order, signed=signed[i])  # type: ignore[arg-type]
                 at += of_length
+                if count < 0:
+                    raise ValueError(count)
                 lengths[i].append(count)
             stop = at + count * of_value
             if stop > len(data):

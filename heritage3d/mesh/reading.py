@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from heritage3d.errors import CaptureUnreadable, Heritage3dError, MeshError, MeshFormatUnknown, MeshTooLarge
 from heritage3d.gltf import reading as gltf
 from heritage3d.gltf.model import Model
-from heritage3d.mesh import obj, ply, stl
-from heritage3d.mesh.recognising import Name, format_of
+from heritage3d.mesh import obj, ply, ply_header, stl
+from heritage3d.mesh.recognising import Name, format_of, is_binary_stl
 from heritage3d.pipeline import limits
 
 _HEAD = 4096
+_BLOCK = 1 << 20
+_LONGEST_LINE = 1 << 24  # a polygon of a million corners
 
 
 def read(path: Path) -> Model:
@@ -49,10 +51,37 @@ def _opened(path: Path) -> tuple[Name, bytes]:
                 # A text that calls itself glTF further down than the first 4 KiB is still one.
                 if path.suffix.lower() == ".gltf" and head.lstrip()[:1] == b"{":
                     return "glTF", b""
+                if size and path.suffix.lower() == ".stl":
+                    raise MeshError(file=path.name, detail="its size does not fit its number of triangles")
                 raise MeshFormatUnknown(file=path.name, detail=detail)
-            return name, b"" if name in ("GLB", "glTF") else head + stream.read()
+            if name in ("GLB", "glTF"):
+                return name, b""
+            _bounded(path, name, head, stream)
+            stream.seek(0)
+            return name, stream.read()
     except OSError as error:
         raise CaptureUnreadable(file=path.name, detail=error.strerror or "") from error
+
+
+def _bounded(path: Path, name: Name, head: bytes, stream: BinaryIO) -> None:
+    """Refuse text with endless lines before it is in memory: no scanner writes such, and each would cost its length.
+
+    ``stream`` stands behind ``head``.
+    """
+    if name == "PLY":
+        head += stream.read(ply_header.MOST_HEADER - len(head))
+        if b"end_header" not in head:
+            raise MeshError(file=path.name, detail="the header has no end")
+    if (name == "PLY" and not ply_header.is_ascii(head)) or (
+        name == "STL" and is_binary_stl(head, path.stat().st_size)
+    ):
+        return
+    without = len(head) - 1 - max(head.rfind(b"\n"), head.rfind(b"\r"))
+    while block := stream.read(_BLOCK):
+        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        without = without + len(block) if last < 0 else len(block) - 1 - last
+        if without > _LONGEST_LINE:
+            raise MeshTooLarge(file=path.name, count=without, limit=_LONGEST_LINE, what="bytes in one line")
 
 
 def companions(path: Path) -> list[Path]:

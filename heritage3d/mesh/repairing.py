@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.errors import MeshEmpty
-from heritage3d.gltf.model import Model, Primitive
+from heritage3d.gltf.model import Model, Primitive, compacted
 
 
 def repaired(model: Model, name: str) -> tuple[Model, dict[str, int]]:
@@ -61,20 +61,3 @@ def welded(positions: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each vertex the number of its place: vertices at one place have one number."""
     rows = np.ascontiguousarray(positions + 0.0).view(np.dtype((np.void, positions.itemsize * 3))).reshape(-1)
     return np.asarray(np.unique(rows, return_inverse=True)[1].reshape(-1), np.int64)
-
-
-def compacted(primitive: Primitive) -> Primitive:
-    """The primitive without the vertices that no face uses; the others keep their order."""
-    used = np.unique(primitive.faces)
-    if len(used) == len(primitive.positions):
-        return primitive
-    place = np.zeros(len(primitive.positions), np.uint32)
-    place[used] = np.arange(len(used), dtype=np.uint32)
-    return Primitive(
-        positions=primitive.positions[used],
-        faces=place[primitive.faces],
-        normals=None if primitive.normals is None else primitive.normals[used],
-        uvs=tuple(uv[used] for uv in primitive.uvs),
-        colours=None if primitive.colours is None else primitive.colours[used],
-        material=primitive.material,
-    )

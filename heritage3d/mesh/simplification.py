@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.gltf.model import Model, Primitive, unit
+from heritage3d.gltf.model import Model, Primitive, compacted, unit
 from heritage3d.mesh import meshopt_part, repairing
 from heritage3d.mesh.surface import Surface
 
@@ -101,7 +101,7 @@ def _unbundled(source: Bundle, result: meshopt_part.Simplified) -> Model:
         uvs = tuple(np.ascontiguousarray(attributes[:, at + 2 * k : at + 2 * k + 2]) for k in range(len(entry.uvs)))
         colours = np.clip(attributes[:, -4:], 0, 1) if entry.colours is not None else None
         primitives.append(
-            repairing.compacted(
+            compacted(
                 Primitive(
                     positions=result.positions[rows].astype(np.float64) + source.centre,
                     faces=(faces - np.uint32(starts[index])).astype(np.uint32),

@@ -26,6 +26,9 @@ def read(path: Path, data: bytes) -> Model:
     elif is_ascii_stl(data[:4096]):
         found = _VERTEX.findall(data)
         _bounded(path, len(found) // 3)
+        text = data.lower()
+        if len(found) != 3 * text.count(b"endfacet") or b"endsolid" not in text[-1024:]:
+            raise MeshError(file=path.name, detail="it is cut short: a facet or the solid has no end")
         try:
             corners = np.array(found, dtype=np.bytes_).astype(np.float64).reshape(-1, 3)
         except ValueError as error:
