@@ -46,8 +46,7 @@ def make(
     limit = asked.of(diagonal, place.known)
     ladder = Ladder(model, dest, scan.name, limit, budget, compression, copyright)
     made = ladder.make()
-    for level in made:
-        _judge(level, scan.name)
+    _judge(made, scan.name)
     _write_poster(made[1], scan.name, dest / "poster.jpg")
     return {
         "scale": "known" if place.known else "unknown",
@@ -69,13 +68,13 @@ def make(
     }
 
 
-def _judge(level: Level, name: str) -> None:
+def _judge(made: list[Level], name: str) -> None:
     """What leaves is valid glTF, said by the Khronos validator where Node is installed. Raises GltfInvalid."""
-    report = khronos.validate(level.path)
-    faults = [] if report is None else checking.findings_of(report)
-    wrong = next((entry for entry in faults if entry.severity == "error"), None)
-    if wrong is not None:
-        raise GltfInvalid(file=name, detail=f"{level.path.name}: {wrong.what}")
+    for level, report in zip(made, khronos.validate_all([level.path for level in made]), strict=True):
+        faults = [] if report is None else checking.findings_of(report)
+        wrong = next((entry for entry in faults if entry.severity == "error"), None)
+        if wrong is not None:
+            raise GltfInvalid(file=name, detail=f"{level.path.name}: {wrong.what}")
 
 
 def _write_poster(level: Level, name: str, path: Path) -> None:

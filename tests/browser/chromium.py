@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
@@ -62,6 +66,19 @@ def get() -> Chromium:
             _run([_node(), "unpack.mjs"], TMPDIR=str(folder))
             done.touch()
     return Chromium(program, {**os.environ, **_fonts(), **_libraries(program, folder)})
+
+
+def start(playwright: Playwright) -> Browser:
+    """Headless Chromium, running. Raises Unavailable."""
+    from playwright.sync_api import Error
+
+    found = get()
+    try:
+        return playwright.chromium.launch(
+            executable_path=found.program, env=found.environment, args=list(FLAGS), headless=True
+        )
+    except Error as error:
+        raise Unavailable(f"{found.program} does not start: {error.message.splitlines()[0]}") from None
 
 
 def install() -> None:

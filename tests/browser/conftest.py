@@ -37,14 +37,11 @@ def browser() -> Iterator[Browser]:
     """Headless Chromium. Closed with the last test of this folder: other tests have event loops of their own."""
     from playwright.sync_api import sync_playwright
 
-    try:
-        found = chromium.get()
-    except chromium.Unavailable as reason:
-        _unavailable(str(reason))
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found.program, env=found.environment, args=list(chromium.FLAGS), headless=True
-        )
+        try:
+            launched = chromium.start(playwright)
+        except chromium.Unavailable as reason:
+            _unavailable(str(reason))
         yield launched
         launched.close()
 

@@ -6,17 +6,24 @@ import gzip
 import json
 import re
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
 from heritage3d.exhibit import serving
 from heritage3d.exhibit.site import VIEWER
-from heritage3d.pipeline import addresses
+from tests.browser import tour
 from tests.browser.chromium import MODULES
 from tests.browser.visit import Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Visitor = Callable[..., Visit]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -30,57 +37,41 @@ def at_root(published: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def below(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same tree, still bound to its own base, below a path with signs that need encoding."""
-    root = tmp_path_factory.mktemp("host")
-    shutil.copytree(published, root / "museum" / "示例 1", copy_function=_link)
-    with serving.in_background(root) as server:
-        yield f"{server.address}museum/{quote('示例 1')}/"
-
-
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
-
-
-def objects_of(tree: Path) -> list[tuple[str, list[str]]]:
-    """Every object with its views, as the addresses of the reading room name them."""
-    found = []
-    for path in sorted((tree / "objects").glob("*/manifest.json")):
-        document = addresses.load(path)
-        home = document["id"].removesuffix("manifest.json")
-        slugs = []
-        for canvas in document["items"]:
-            body = canvas["items"][0]["items"][0]["body"]
-            place = body["id"].rpartition("/")[0] if body["type"] == "Model" else body["service"][0]["id"]
-            slugs.append(place.removeprefix(home))
-        found.append((quote(path.parent.name), slugs))
-    return found
+    with tour.below(published, tmp_path_factory.mktemp("host")) as address:
+        yield address
 
 
 def settle(visit: Visit) -> None:
     """Until what is looked at is there in the detail that the window shows."""
-    visit.page.wait_for_selector(".stage:not([data-state=loading])")
-    assert visit.page.locator(".stage").get_attribute("data-state") == "ready"
-    if visit.page.locator(".stage.model").count():
-        visit.page.wait_for_selector('.stage[data-file="web.glb"]')
+    assert tour.settle(visit) == ""
     visit.page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize("place", ["at_root", "below"])
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize(
+    ("place", "locale", "window"),
+    [  # of the eight combinations four, so that every two of the three meet
+        ("at_root", "en-GB", tour.DESKTOP),
+        ("at_root", "zh-CN", tour.TELEPHONE),
+        ("below", "en-GB", tour.TELEPHONE),
+        ("below", "zh-CN", tour.DESKTOP),
+    ],
+    ids=["root-en-desk", "root-zh-phone", "path-en-phone", "path-zh-desk"],
+)
 def test_every_page_and_model_opens_cleanly(
-    place: str, locale: str, published: Path, visit: Visitor, request: pytest.FixtureRequest
+    place: str, locale: str, window: dict[str, Any], published: Path, browser: Browser, request: pytest.FixtureRequest
 ) -> None:
-    address = request.getfixturevalue(place)
-    seen = visit(address, locale=locale)
-    seen.page.wait_for_selector(".cards li")
-    assert seen.page.locator(".cards li").count() == len(objects_of(published))
-    for identifier, slugs in objects_of(published):
-        for slug in slugs:
-            seen.page.goto(f"{address}#/object/{identifier}/{slug}")
-            seen.page.wait_for_selector(f'.holder[data-slug="{slug}"]')
-            settle(seen)
-    seen.assert_clean()
-    assert bool(CHINESE.search(seen.page.locator("h2").last.inner_text())) == locale.startswith("zh")
+    report = tour.Report()
+    tour.reading_room(report, browser, request.getfixturevalue(place), published, locale=locale, **window)
+    assert report.bad == []
+    assert (report.pages, report.models) == (13, 2)
+
+
+@pytest.mark.parametrize(("locale", "chinese"), [("en-GB", False), ("zh-CN", True), ("zh-TW", True), ("de-DE", False)])
+def test_the_language_is_the_readers(locale: str, chinese: bool, at_root: str, visit: Visitor) -> None:
+    page = visit(f"{at_root}#/object/volume-1923", locale=locale).page
+    page.wait_for_selector("h2")
+    assert bool(CHINESE.search(page.locator("h2").last.inner_text())) == chinese
+    assert bool(CHINESE.search(page.locator("h1").inner_text())) == chinese
 
 
 def test_the_first_view_is_light(at_root: str, visit: Visitor) -> None:
@@ -153,6 +144,92 @@ def test_pages_turn_by_button_key_list_and_strip(at_root: str, visit: Visitor) -
     seen.assert_clean()
 
 
+def test_back_returns_to_the_place_and_the_words_of_the_search(at_root: str, visit: Visitor) -> None:
+    seen = visit(at_root, viewport={"width": 390, "height": 500})
+    page = seen.page
+    page.get_by_role("searchbox").fill("e")
+    card = page.locator(".cards a").last
+    card.scroll_into_view_if_needed()
+    card.evaluate("card => scrollTo(0, scrollY + card.getBoundingClientRect().top - 40)")
+    before = page.evaluate("scrollY")
+    assert before > 300
+    shown = page.locator(".cards li").count()
+    target = card.get_attribute("href")
+    card.click()
+    page.wait_for_selector(".holder[data-slug]")
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_selector(".cards li")
+    assert page.evaluate("scrollY") == before
+    assert page.get_by_role("searchbox").input_value() == "e"
+    assert page.locator(".cards li").count() == shown
+    assert page.evaluate("document.activeElement.getAttribute('href')") == target
+    page.go_forward()
+    page.wait_for_selector(".holder[data-slug]")
+    seen.assert_clean()
+
+
+def test_a_reader_needs_no_mouse(at_root: str, visit: Visitor) -> None:
+    seen = visit(at_root)
+    page = seen.page
+    page.wait_for_selector(".cards li")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                # What has the focus shows it.
+                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+                return
+        pytest.fail(f"Tab never came to {selector}")
+
+    tab_to(".skip")
+    page.keyboard.press("Enter")
+    tab_to('.cards a[href="#/object/bone-0412"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".holder[data-slug]")
+    page.wait_for_function("document.activeElement.matches('h1')")
+    page.goto(f"{at_root}#/object/bone-0412/models")
+    settle(seen)
+    tab_to(".stage .canvas")
+    tab_to('.tools [aria-label="Light"]')
+    page.keyboard.press("Enter")
+    page.get_by_label("Height of the light").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowLeft")
+    assert page.get_by_label("Height of the light").get_attribute("aria-valuetext") == "20°"
+    tab_to(".strip a")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('.holder[data-slug="pages/rubbing"]')
+    settle(seen)
+    seen.assert_clean()
+
+
+def test_the_command_serve_shows_the_reading_room(published: Path, visit: Visitor) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    told = [
+        sys.executable,
+        "-c",
+        "from heritage3d.cli import main; main()",
+        "serve",
+        str(published),
+        "--port",
+        str(port),
+    ]
+    with subprocess.Popen(told, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            address = f"http://127.0.0.1:{port}/"
+            assert address in server.stdout.readline()
+            seen = visit(f"{address}#/object/bone-0412/models", allowed=address)
+            settle(seen)
+            seen.assert_clean()
+        finally:
+            server.terminate()
+
+
 def test_what_is_read_from_right_to_left_turns_leftwards(at_root: str, visit: Visitor) -> None:
     page = visit(f"{at_root}#/object/bamboo-07").page
     page.wait_for_selector('.holder[data-slug="pages/01"]')
@@ -206,13 +283,19 @@ def test_a_model_shows_its_levels_its_light_and_its_evidence(at_root: str, visit
     page = seen.page
     order = [url.rpartition("/")[2] for url in seen.requested if url.endswith(".glb")]
     assert order == ["preview.glb", "web.glb"]
-    assert "≤ 0.062 mm" in page.locator(".evidence tr", has_text="Web").inner_text()
+    assert "≤ 0.062 mm" in page.locator(".evidence tr[aria-current]", has_text="Web").inner_text()
+    assert page.locator(".legend .deviation").inner_text() == "Deviation ≤ 0.062 mm"
     stage = page.locator(".stage")
     plain = stage.screenshot()
     page.get_by_role("button", name="Light", exact=True).click()
     page.get_by_label("Height of the light").fill("8")
     page.wait_for_timeout(500)
     raking = stage.screenshot()
+    dome = page.locator(".dome").bounding_box()
+    assert dome
+    page.mouse.click(dome["x"] + dome["width"] * 0.9, dome["y"] + dome["height"] / 2)
+    assert page.get_by_label("Direction of the light").input_value() == "90"
+    assert int(page.get_by_label("Height of the light").input_value()) < 15
     page.get_by_role("button", name="Shape without colour").click()
     page.wait_for_timeout(500)
     assert len({plain, raking, stage.screenshot()}) == 3
@@ -260,16 +343,34 @@ def test_what_is_not_there_is_said(at_root: str, visit: Visitor) -> None:
 def test_a_damaged_tree_is_said_and_harms_nothing_else(published: Path, tmp_path: Path, visit: Visitor) -> None:
     tree = tmp_path / "tree"
     shutil.copytree(published, tree)
-    (tree / "objects" / "bone-0412" / "models" / "web.glb").write_bytes(b"glTF no more")
-    (tree / "objects" / "volume-1923" / "pages" / "001r" / "info.json").unlink()
-    (tree / "objects" / "scroll-02" / "manifest.json").write_text("{")
+    objects = tree / "objects"
+    (objects / "bone-0412" / "models" / "web.glb").unlink()
+    for name in ("preview.glb", "web.glb"):
+        (objects / "vase 罐-3" / "models" / name).write_bytes(b"glTF no more")
+    (objects / "volume-1923" / "pages" / "001r" / "info.json").unlink()
+    for tiles in (objects / "volume-1923" / "pages" / "003r").glob("*,*,*,*"):
+        shutil.rmtree(tiles)
+    (objects / "scroll-02" / "manifest.json").write_text("{")
     with serving.in_background(tree) as server:
         page = visit(f"{server.address}#/object/bone-0412/models").page
-        page.wait_for_selector(".message:has-text('cannot be shown')")
+
+        def says(text: str, state: str) -> None:
+            page.wait_for_selector(f'.message:has-text("{text}")')
+            assert page.locator(".stage").get_attribute("data-state") == state
+
+        says("The file web.glb is missing. Shown instead: Preview.", "partial")
+        assert page.get_by_label("Level of detail").input_value() == "preview.glb"
+        page.get_by_label("Level of detail").select_option("full.glb")
+        page.wait_for_selector('.stage[data-file="full.glb"][data-state=ready]')
+        assert page.locator(".message").is_hidden()
+        page.goto(f"{server.address}#/object/{quote('vase 罐-3')}")
+        says("This model cannot be shown. The file web.glb cannot be read.", "failed")
         page.goto(f"{server.address}#/object/volume-1923")
-        page.wait_for_selector(".message:has-text('cannot be shown')")
+        says("This image cannot be shown. The file info.json is missing.", "failed")
         page.get_by_role("button", name="Next").click()
         page.wait_for_selector(".stage[data-state=ready]")
+        page.get_by_role("button", name="Next").click()
+        says("Parts of this image could not be loaded.", "partial")
         page.goto(f"{server.address}#/object/scroll-02")
         page.wait_for_selector("h1:has-text('not in the collection')")
 
@@ -306,7 +407,7 @@ def test_strangers_get_no_script_and_no_request_in(published: Path, tmp_path: Pa
 def test_without_a_script_every_object_is_linked(at_root: str, published: Path, visit: Visitor) -> None:
     page = visit(at_root, java_script_enabled=False).page
     links = page.locator("main li a")
-    assert links.count() == len(objects_of(published))
+    assert links.count() == len(tour.files_of(published, "manifest.json"))
     assert page.request.get(at_root + (links.nth(3).get_attribute("href") or "")).ok
 
 

@@ -8,6 +8,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 PATIENCE_MS = 60_000  # software rendering on a busy machine
 
+# What is said of Chromium's or of a viewer's own workings, and would be said of any tree.
+OWN_AFFAIRS = (
+    "GPU stall due to ReadPixels",  # Chromium, on the speed of a software GPU
+    "Accessing element.ref was removed in React 19",  # Mirador 4, as the next two
+    "The result function returned its own inputs without modification",
+    "WebGL cannot be used to draw this TiledImage because it has tainted data",
+)
+
 
 class Visit:
     """A page in a context of its own. ``said``, ``failed`` and ``outside`` stay empty on a good page."""
@@ -31,8 +39,8 @@ class Visit:
         self.page.goto(address)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not _of_the_renderer(message.text):
-            self.said.append(f"{message.type}: {message.text}")
+        if message.type in ("error", "warning") and not any(own in message.text for own in OWN_AFFAIRS):
+            self.said.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _request(self, request: Request) -> None:
         self.requested.append(request.url)
@@ -56,8 +64,3 @@ class Visit:
 
     def close(self) -> None:
         self._context.close()
-
-
-def _of_the_renderer(text: str) -> bool:
-    """Chromium's own remark on the speed of reading pixels back from a software GPU."""
-    return "GPU stall due to ReadPixels" in text

@@ -26,7 +26,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 const paths = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
-  whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  whole: "M3 5h18v14H3zM8.5 9h7v6h-7z",
   full: "M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7",
   turn: "M20 12a8 8 0 1 1-2.6-5.9M20 3v5h-5",
   left: "M15 5l-7 7 7 7",

@@ -1,6 +1,7 @@
 /** The measured figures beside a model: models/evidence.json. */
 
 import { json } from "./site";
+import { length, percent, t } from "./texts";
 
 export interface LevelEvidence {
   file: string;
@@ -57,4 +58,18 @@ async function read(address: string): Promise<ModelEvidence | null> {
 
 function defined<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, number>);
+}
+
+/** The proven bound in words: in millimetres where the scale is known, else as a share of the diagonal; null where unmeasured. */
+export function bound(figures: LevelEvidence | undefined): string | null {
+  const [mm, share] = [figures?.deviationMm, figures?.deviationShare];
+  if (mm === 0 || (mm === undefined && share === 0)) return t.exact;
+  if (mm !== undefined) return `≤ ${length(upwards(mm))}`;
+  return share === undefined ? null : `≤ ${percent(upwards(share))}`;
+}
+
+/** Two digits, rounded up: a bound that is rounded down is no bound. */
+function upwards(value: number): number {
+  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Math.ceil(value / step - 1e-9) * step;
 }

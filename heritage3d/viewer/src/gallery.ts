@@ -159,7 +159,7 @@ export class GalleryPage {
         { href: routeOf(item.id) },
         h("span", { class: "mat" }, picture),
         h("span", { class: "title", ...(lang && { lang }) }, texts.join(" · ") || item.id),
-        h("span", { class: "facts" }, parts.filter(Boolean).join(" · ")),
+        h("span", { class: "facts" }, ...parts.filter(Boolean).flatMap((part, at, all) => [h("span", {}, at + 1 < all.length ? `${part} ·` : part), " "])),
       ),
     );
   }

@@ -4,16 +4,18 @@ import "./style.css";
 import { h, icon } from "./dom";
 import { GalleryPage, index, type Index } from "./gallery";
 import { collection, said, type Collection } from "./iiif";
-import { ObjectPage } from "./object";
+import { ObjectPage, routeOf } from "./object";
 import { language, languages, speak, t, type Language } from "./texts";
 
 type Page = GalleryPage | ObjectPage;
 
 const app = document.getElementById("app")!;
 const asked = { query: "" };
+const left = { at: 0, object: "" }; // where the gallery was left, and for which object
 let holdings: Collection | null = null;
 let known: Index = new Map();
 let page: Page | null = null;
+let gallery: GalleryPage | null = null; // kept while an object is looked at
 let turn = 0;
 
 function route(): { object: string; slug: string } | null {
@@ -76,7 +78,8 @@ function header(): HTMLElement {
 /** Everything that stays when views change. */
 function frame(): void {
   page?.destroy();
-  page = null;
+  gallery?.destroy();
+  page = gallery = null;
   const skip = h("a", { class: "skip", href: "#content" }, t.skip);
   skip.addEventListener("click", (event) => {
     event.preventDefault(); // the hash belongs to the routes
@@ -107,12 +110,13 @@ async function open(first: boolean): Promise<void> {
     await page.show(to.slug);
     return;
   }
-  page?.destroy();
+  if (page instanceof GalleryPage) [left.at, left.object] = [scrollY, to?.object ?? ""];
+  else page?.destroy();
   page = null;
   const site = said(holdings.label).texts.join(" · ") || t.readingRoom;
   let title = site;
   if (!to) {
-    page = new GalleryPage(holdings, known, asked);
+    page = gallery ??= new GalleryPage(holdings, known, asked);
     put(page.element);
   } else {
     const item = holdings.items.find((entry) => entry.id === to.object);
@@ -128,10 +132,10 @@ async function open(first: boolean): Promise<void> {
     title = next?.title ? `${next.title} – ${site}` : site;
   }
   document.title = title;
-  if (!first) {
-    scrollTo(0, 0);
-    app.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
-  }
+  if (first) return;
+  scrollTo(0, to ? 0 : left.at);
+  const card = !to && left.object && app.querySelector<HTMLElement>(`.cards a[href="${CSS.escape(routeOf(left.object))}"]`);
+  (card || app.querySelector<HTMLElement>("main h1"))?.focus({ preventScroll: true });
 }
 
 async function start(): Promise<void> {
@@ -146,6 +150,7 @@ async function start(): Promise<void> {
     return;
   }
   frame();
+  history.scrollRestoration = "manual"; // the views change too late for the browser to find the place again
   window.addEventListener("hashchange", () => void open(false));
   await open(true);
 }

@@ -1,9 +1,9 @@
 /** The stage for a model: levels of detail, raking light, scale. */
 
 import { h, tool } from "./dom";
-import type { ModelEvidence } from "./evidence";
-import { modelEvidence } from "./evidence";
+import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
 import { line, type ModelFile, type View } from "./iiif";
+import { Lamp } from "./lamp";
 import { ScaleBar } from "./scalebar";
 import type { ModelScene } from "./scene";
 import { fullScreen, type Stage } from "./stage";
@@ -16,17 +16,17 @@ export class ModelStage implements Stage {
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
   private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly levels = h("select", { class: "levels", "aria-label": t.detail, title: t.detail });
-  private readonly lamp = h("div", { class: "lamp", hidden: true });
+  private readonly lamp = new Lamp((around, height) => this.scene?.light(around, height));
   private readonly poster = h("img", { class: "poster", alt: "", hidden: true });
   private scene: ModelScene | null = null;
   private files: ModelFile[] = [];
+  private evidence: ModelEvidence | null = null;
   private wanted = "";
   private turn = 0;
 
   constructor(holder: HTMLElement) {
     holder.replaceChildren(this.element);
-    this.element.append(this.poster, this.host, this.progress, this.lamp, this.tools(), this.scale.element, this.message);
-    this.lights();
+    this.element.append(this.poster, this.host, this.progress, this.lamp.element, this.tools(), this.scale.element, this.message);
     this.host.addEventListener("keydown", (event) => this.key(event));
     this.levels.addEventListener("change", () => void this.level(this.levels.value));
   }
@@ -46,26 +46,9 @@ export class ModelStage implements Stage {
       tool("plus", t.zoomIn, () => this.scene?.zoom(1.3)),
       tool("minus", t.zoomOut, () => this.scene?.zoom(1 / 1.3)),
       tool("whole", t.whole, () => this.scene?.whole()),
-      press("raking", t.light, (on) => (this.lamp.hidden = !on)),
+      press("raking", t.light, (on) => (this.lamp.element.hidden = !on)),
       press("surface", t.surfaceOnly, (on) => this.scene?.shapeOnly(on)),
       fullScreen(this.element) ?? "",
-    );
-  }
-
-  private lights(): void {
-    const around = h("input", { type: "range", min: 0, max: 360, step: 5, value: 315 });
-    const height = h("input", { type: "range", min: 4, max: 85, step: 1, value: 50 });
-    const aim = () => {
-      height.setAttribute("aria-valuetext", `${height.value}°`);
-      around.setAttribute("aria-valuetext", `${around.value}°`);
-      this.scene?.light(Number(around.value), Number(height.value));
-    };
-    around.addEventListener("input", aim);
-    height.addEventListener("input", aim);
-    this.lamp.append(
-      h("label", {}, h("span", {}, t.lightFrom), around),
-      h("label", {}, h("span", {}, t.lightHeight), height),
-      h("p", { class: "ends", "aria-hidden": "true" }, h("span", {}, t.raking), h("span", {}, t.frontal)),
     );
   }
 
@@ -87,29 +70,34 @@ export class ModelStage implements Stage {
       this.fail(t.noWebGL);
       return;
     }
-    this.measure(evidence);
-    this.choices(evidence);
+    this.evidence = evidence;
+    this.measure();
+    this.choices();
     // The light preview first, then the level made for the web; the full one only when asked for.
     const steps = this.files.filter((file) => file.role === "preview");
     steps.push(this.files.find((file) => file.role === "web") ?? this.files.find((file) => file.role !== "preview") ?? this.files[0]!);
     for (const file of new Set(steps)) if (turn === this.turn) await this.level(file.name);
   }
 
-  private measure(evidence: ModelEvidence | null): void {
+  private measure(): void {
     const scene = this.scene!;
-    if (evidence?.scaleKnown) scene.onframe = () => this.scale.show(scene.mmPerPixel());
+    if (this.evidence?.scaleKnown) scene.onframe = () => this.scale.show(scene.mmPerPixel());
     else this.scale.unknown();
   }
 
-  private choices(evidence: ModelEvidence | null): void {
+  private choices(): void {
     this.levels.replaceChildren(
       ...this.files.map((file) => {
-        const figures = evidence?.levels.find((entry) => entry.file === file.name);
+        const figures = this.figures(file.name);
         const size = figures?.bytes === undefined ? "" : ` · ${bytes(figures.bytes)}`;
         return h("option", { value: file.name }, `${t.roles[file.role] ?? file.name}${size}`);
       }),
     );
     if (this.files.length > 1) this.element.querySelector(".tools")!.prepend(this.levels);
+  }
+
+  private figures(name: string): LevelEvidence | undefined {
+    return this.evidence?.levels.find((entry) => entry.file === name);
   }
 
   private async level(name: string): Promise<void> {
@@ -130,14 +118,26 @@ export class ModelStage implements Stage {
       this.element.dataset.file = name;
       this.element.dataset.triangles = String(triangles);
       this.element.dataset.state = "ready";
+      this.scale.within(bound(this.figures(name)));
+      this.element.dispatchEvent(new Event("level", { bubbles: true }));
       this.levels.title = `${t.detail}: ${number(triangles)} ${t.triangles}`;
-    } catch {
-      if (wanted()) this.fail(t.noModel);
+    } catch (error) {
+      if (wanted()) this.without(name, error);
     }
   }
 
-  private fail(text: string): void {
-    this.element.dataset.state = "failed";
+  /** A level that cannot be had: what was shown before stays, and the reader is told of both. */
+  private without(name: string, error: unknown): void {
+    const refused = (error as { response?: Response }).response?.status;
+    const reason = refused === 404 || refused === 410 ? t.missingFile(name) : t.unreadableFile(name);
+    const shown = this.files.find((file) => file.name === this.element.dataset.file);
+    if (!shown) return this.fail(`${t.noModel} ${reason}`);
+    this.fail(`${reason} ${t.shownInstead(t.roles[shown.role] ?? shown.name)}`, "partial");
+    this.wanted = this.levels.value = shown.name;
+  }
+
+  private fail(text: string, state: "failed" | "partial" = "failed"): void {
+    this.element.dataset.state = state;
     this.progress.hidden = true;
     this.message.textContent = text;
     this.message.hidden = false;

@@ -23,7 +23,10 @@ export class ObjectPage {
   private gone = false;
   private readonly keys = (event: KeyboardEvent) => this.key(event);
 
-  constructor(private readonly item: Item) {}
+  constructor(private readonly item: Item) {
+    this.element.append(h("p", { class: "waiting", role: "status" }, t.loading)); // seen only where it takes long
+    this.holder.addEventListener("level", () => this.markLevel());
+  }
 
   get id(): string {
     return this.item.id;
@@ -38,7 +41,7 @@ export class ObjectPage {
     this.title = texts.join(" · ") || this.item.id;
     const right = document.direction === "right-to-left";
     this.place.setAttribute("dir", right ? "rtl" : "ltr");
-    this.element.append(
+    this.element.replaceChildren(
       h(
         "section",
         { class: "looking", "aria-label": t.contents },
@@ -58,7 +61,7 @@ export class ObjectPage {
       ),
     );
     window.addEventListener("keydown", this.keys);
-    await this.show(slug);
+    void this.show(slug); // the description can be read while a model is still on its way
   }
 
   /** Turn to a page or model of this object. */
@@ -72,11 +75,16 @@ export class ObjectPage {
       this.stage = null;
       this.stageOf = view;
       // Each library is loaded when the first thing of its kind is looked at.
-      const make =
+      const make = await (
         view.kind === "model"
-          ? await import("./model").then(({ ModelStage }) => () => new ModelStage(this.holder))
-          : await import("./pages").then(({ PagesStage }) => () => new PagesStage(this.document!, this.holder));
+          ? import("./model").then(({ ModelStage }) => () => new ModelStage(this.holder))
+          : import("./pages").then(({ PagesStage }) => () => new PagesStage(this.document!, this.holder))
+      ).catch(() => null);
       if (this.gone || this.stageOf !== view) return;
+      if (!make) {
+        this.holder.replaceChildren(h("p", { class: "message", role: "alert" }, view.kind === "model" ? t.noModel : t.noPage));
+        return;
+      }
       this.stage = make();
     }
     this.stageOf = view;
@@ -85,6 +93,7 @@ export class ObjectPage {
     if (view.kind === "model") {
       const figures = await evidence(view);
       if (!this.gone && this.stageOf === view && figures) this.measured.replaceChildren(figures);
+      this.markLevel();
     }
     await shown;
   }
@@ -106,6 +115,15 @@ export class ObjectPage {
       const from = link.getBoundingClientRect();
       const room = list.getBoundingClientRect();
       list.scrollBy({ left: from.left + from.width / 2 - room.left - room.width / 2 });
+    }
+  }
+
+  /** The figures of the level that is looked at stand out in the table. */
+  private markLevel(): void {
+    const shown = this.holder.querySelector<HTMLElement>(".stage")?.dataset.file;
+    for (const row of this.measured.querySelectorAll<HTMLElement>("tr[data-file]")) {
+      if (row.dataset.file === shown) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
     }
   }
 

@@ -4,7 +4,7 @@ import OpenSeadragon from "openseadragon";
 import { h, tool } from "./dom";
 import { line, type Manifest, type View } from "./iiif";
 import { ScaleBar } from "./scalebar";
-import { json } from "./site";
+import { json, Refused } from "./site";
 import { fullScreen, type Stage } from "./stage";
 import { t } from "./texts";
 
@@ -22,10 +22,19 @@ function withoutInlineStyle(): void {
   document.head.append(mark);
 }
 
+/** A page that is turned before all its tiles came is no fault: OpenSeadragon would warn of each late tile. */
+function withoutLateTiles(): void {
+  const warn = (...said: unknown[]) => {
+    if (!String(said[0]).startsWith("Ignoring tile")) console.warn(...said);
+  };
+  Object.assign(OpenSeadragon, { console: Object.create(console, { warn: { value: warn } }) });
+}
+
 export class PagesStage implements Stage {
   readonly element = h("div", { class: "stage pages", "data-state": "loading" });
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly scale = new ScaleBar();
+  private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
   private readonly views: View[];
   private unrolled: boolean;
@@ -41,12 +50,14 @@ export class PagesStage implements Stage {
     this.views = manifest.views.filter((view) => view.kind === "image");
     this.unrolled = manifest.continuous && this.views.length > 1 && this.views.length <= MOST_UNROLLED;
     const host = h("div", { class: "canvas" });
-    this.element.append(host, this.tools(), this.scale.element, this.message);
+    this.element.append(host, this.progress, this.tools(), this.scale.element, this.message);
     holder.replaceChildren(this.element);
     withoutInlineStyle();
+    withoutLateTiles();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.viewer = OpenSeadragon({
       element: host,
+      drawer: "canvas", // half of WebGL's time where graphics are drawn in software, as on many old PCs
       showNavigationControl: false,
       showNavigator: false,
       visibilityRatio: 0.6,
@@ -60,6 +71,7 @@ export class PagesStage implements Stage {
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
     });
     this.viewer.addHandler("update-viewport", () => this.measure());
+    this.viewer.addHandler("tile-load-failed", () => this.tell(t.partsMissing, "partial"));
   }
 
   private tools(): HTMLElement {
@@ -104,7 +116,8 @@ export class PagesStage implements Stage {
       return;
     }
     this.element.dataset.state = "loading";
-    this.scale.element.hidden = true;
+    this.progress.hidden = false;
+    this.scale.clear();
     try {
       const wanted = this.unrolled ? this.views : [view];
       const sources = await Promise.all(wanted.map(source));
@@ -115,14 +128,23 @@ export class PagesStage implements Stage {
       if (this.unrolled && again && target) this.viewer.viewport.fitBounds(target.getBounds(), true);
       else this.home(true);
       target?.whenFullyLoaded(() => {
-        if (turn === this.turn) this.element.dataset.state = "ready";
+        if (turn !== this.turn) return;
+        this.progress.hidden = true;
+        if (this.message.hidden) this.element.dataset.state = "ready";
       });
-    } catch {
+    } catch (error) {
       if (turn !== this.turn) return;
-      this.element.dataset.state = "failed";
-      this.message.textContent = t.noPage;
-      this.message.hidden = false;
+      const reason = error instanceof Refused && error.status === 404 ? t.missingFile : t.unreadableFile;
+      this.viewer.world.removeAll(); // nothing of the page before stays behind the message
+      this.tell(`${t.noPage} ${reason("info.json")}`, "failed");
     }
+  }
+
+  private tell(text: string, state: "failed" | "partial"): void {
+    this.element.dataset.state = state;
+    this.progress.hidden = true;
+    this.message.textContent = text;
+    this.message.hidden = false;
   }
 
   private async place(views: View[], sources: TileSource[]): Promise<void> {

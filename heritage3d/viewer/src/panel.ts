@@ -1,10 +1,10 @@
 /** What is known of an object: description, measured fidelity, files. */
 
 import { h } from "./dom";
-import { modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
+import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
 import { said, type Entry, type Manifest, type ModelFile, type View, type Words } from "./iiif";
 import { root } from "./site";
-import { bytes, length, number, percent, t } from "./texts";
+import { bytes, length, number, t } from "./texts";
 
 const withLanguage = (lang: string | undefined) => (lang ? { lang } : {});
 
@@ -22,6 +22,7 @@ export function about(document: Manifest): HTMLElement {
     const { texts, lang } = said(value);
     if (texts.length) add(said(label).texts.join(" · "), texts, lang);
   };
+  if (!Object.values(document.label).flat().includes(document.id)) add(t.id, [document.id]);
   document.metadata.forEach(addEntry);
   for (const { label, homepage } of document.providers) {
     const name = said(label).texts.join(" · ");
@@ -33,7 +34,7 @@ export function about(document: Manifest): HTMLElement {
     "section",
     { "aria-label": t.about },
     ...paragraphs(document.summary).map((node) => (node.classList.add("summary"), node)),
-    list,
+    list.childElementCount > 0 && list,
   );
 }
 
@@ -59,7 +60,7 @@ export async function evidence(view: View): Promise<HTMLElement | null> {
     { class: "evidence", "aria-labelledby": "evidence" },
     h("h2", { id: "evidence" }, measured ? t.evidence : t.download),
     measured && h("p", {}, t.evidenceIntro),
-    figures && !figures.scaleKnown && h("p", { class: "note" }, `${t.scaleUnknown}. ${t.evidenceUnknown}`),
+    figures && !figures.scaleKnown && h("p", { class: "note" }, t.evidenceUnknown),
     h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows, master(figures))),
     figures?.extentMm && h("p", { class: "note" }, `${t.dimensions}: ${figures.extentMm.map(length).join(" × ")}`),
   );
@@ -68,18 +69,12 @@ export async function evidence(view: View): Promise<HTMLElement | null> {
 function row(file: ModelFile, figures: LevelEvidence | undefined): HTMLElement {
   return h(
     "tr",
-    {},
+    { "data-file": file.name },
     h("th", { scope: "row" }, h("a", { href: file.address, download: "" }, t.roles[file.role] ?? file.name)),
     h("td", {}, figures?.triangles === undefined ? "–" : number(figures.triangles)),
     h("td", {}, figures?.bytes === undefined ? "–" : bytes(figures.bytes)),
-    h("td", {}, deviation(figures)),
+    h("td", {}, bound(figures) ?? t.notMeasured),
   );
-}
-
-function deviation(figures: LevelEvidence | undefined): string {
-  if (figures?.deviationMm !== undefined) return `≤ ${length(figures.deviationMm)}`;
-  if (figures?.deviationShare !== undefined) return `≤ ${percent(figures.deviationShare)}`;
-  return t.notMeasured;
 }
 
 function master(figures: ModelEvidence | null): HTMLElement | null {

@@ -1,8 +1,9 @@
 /** One model drawn with three: load, fit, light, dispose. Knows no page around it. */
 
 import {
-  AmbientLight,
   Box3,
+  Color,
+  CustomToneMapping,
   DirectionalLight,
   Group,
   HemisphereLight,
@@ -10,11 +11,11 @@ import {
   MathUtils,
   Mesh,
   MeshStandardMaterial,
-  NeutralToneMapping,
   type Object3D,
   PerspectiveCamera,
   PMREMGenerator,
   Scene,
+  ShaderChunk,
   Texture,
   Vector3,
   WebGLRenderer,
@@ -28,6 +29,23 @@ import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment
 const FIELD_OF_VIEW = 32; // degrees: long enough a lens for little distortion
 const TOOLS_PX = 56;
 const MM_PER_UNIT = 1000; // glTF is in metres
+const UNPAINTED = new Color(0xd8cfc0); // of a scan that recorded no colour, and of "shape without colour"
+
+/**
+ * Colours stay as they were recorded; only what is brighter than four fifths of white is bent towards it, in
+ * its own hue. (Khronos PBR Neutral without its subtraction for mirrored skies: there is no sky here.)
+ */
+ShaderChunk.tonemapping_pars_fragment = ShaderChunk.tonemapping_pars_fragment.replace(
+  "vec3 CustomToneMapping( vec3 color ) { return color; }",
+  `vec3 CustomToneMapping( vec3 color ) {
+    color *= toneMappingExposure;
+    float peak = max( color.r, max( color.g, color.b ) );
+    if ( peak < 0.8 ) return color;
+    float bent = 1.0 - 0.04 / ( peak - 0.6 );
+    vec3 held = color * ( bent / peak );
+    return mix( vec3( bent ), held, 1.0 / ( 0.15 * ( peak - bent ) + 1.0 ) );
+  }`,
+);
 
 export class ModelScene {
   readonly canvas: HTMLCanvasElement;
@@ -39,7 +57,7 @@ export class ModelScene {
   private readonly draco = new DRACOLoader();
   private readonly sun = new DirectionalLight(0xffffff);
   private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae);
-  private readonly fill = new AmbientLight(0xffffff, 0.1);
+  private readonly fill = new DirectionalLight(0xffffff);
   private readonly content = new Group();
   private readonly clay = new Map<Mesh, { own: Mesh["material"]; plain: MeshStandardMaterial }>();
   private readonly observer: ResizeObserver;
@@ -54,7 +72,7 @@ export class ModelScene {
   constructor(private readonly host: HTMLElement) {
     this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
-    this.renderer.toneMapping = NeutralToneMapping; // keeps colours true and tames highlights only
+    this.renderer.toneMapping = CustomToneMapping;
     this.canvas = this.renderer.domElement;
     host.append(this.canvas);
     this.controls = new OrbitControls(this.camera, this.canvas);
@@ -62,8 +80,8 @@ export class ModelScene {
     this.controls.dampingFactor = 0.12;
     this.controls.addEventListener("change", () => this.draw());
     // The light hangs on the camera: turning the object under a fixed lamp shows its relief.
-    this.camera.add(this.sun, this.sun.target);
-    this.scene.add(this.camera, this.sky, this.fill, this.content);
+    this.camera.add(this.sun, this.sun.target, this.fill, this.fill.target);
+    this.scene.add(this.camera, this.sky, this.content);
     this.light(315, 50);
     this.observer = new ResizeObserver(() => this.fitCanvas());
     this.observer.observe(host);
@@ -111,9 +129,10 @@ export class ModelScene {
       triangles += (index ? index.count : (attributes.position?.count ?? 0)) / 3;
       const own = node.material as MeshStandardMaterial;
       if (own.name === "" && own.metalness === 1 && !own.map && !own.metalnessMap) own.metalness = 0; // no material given
+      if (!own.map && !attributes.color && own.color?.getHex() === 0xffffff) own.color.copy(UNPAINTED);
       metal ||= own.metalness > 0;
       const flat = !attributes.normal;
-      const plain = new MeshStandardMaterial({ color: 0xd8cfc0, roughness: 0.85, metalness: 0, flatShading: flat, side: own.side });
+      const plain = new MeshStandardMaterial({ color: UNPAINTED, roughness: 0.85, metalness: 0, flatShading: flat, side: own.side });
       if (own.normalMap) [plain.normalMap, plain.normalScale] = [own.normalMap, own.normalScale];
       this.clay.set(node, { own, plain });
       if (own.map) own.map.anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
@@ -160,7 +179,8 @@ export class ModelScene {
   /** The whole object in the window. */
   whole(): void {
     const half = MathUtils.degToRad(FIELD_OF_VIEW / 2);
-    const narrow = Math.min(half, Math.atan(Math.tan(half) * this.camera.aspect));
+    const room = Math.max(1 - TOOLS_PX / Math.max(this.host.clientHeight, 1), 0.5); // fitCanvas moves the middle up
+    const narrow = Math.atan(Math.tan(half) * Math.min(room, this.camera.aspect));
     const distance = (this.radius / Math.sin(narrow)) * 1.02;
     this.camera.position.copy(this.first).normalize().multiplyScalar(distance).add(this.middle);
     this.controls.target.copy(this.middle);
@@ -194,10 +214,11 @@ export class ModelScene {
     const a = MathUtils.degToRad(around);
     const e = MathUtils.degToRad(height);
     this.sun.position.set(Math.sin(a) * Math.cos(e), Math.cos(a) * Math.cos(e), Math.sin(e)).multiplyScalar(10);
-    this.sun.target.position.set(0, 0, 0);
+    this.fill.position.set(-this.sun.position.x, -this.sun.position.y, 6); // opens the shadows from the other side
     const raking = 1 - MathUtils.smoothstep(height, 8, 50);
-    this.sun.intensity = 2 + 1.6 * raking; // a grazing lamp lights less: it is turned up, the sky down
-    this.sky.intensity = 0.9 - 0.65 * raking;
+    this.sun.intensity = 2.3 + 2.2 * raking; // a grazing lamp lights less: it is turned up, the others down
+    this.fill.intensity = 0.4 * (1 - raking);
+    this.sky.intensity = 1 - 0.55 * raking;
     this.draw();
   }
 

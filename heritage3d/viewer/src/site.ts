@@ -47,9 +47,19 @@ export function pathOf(address: string): string {
   return address.slice(root.length).split("/").map(decoded).join("/");
 }
 
+/** The server has no such file, or does not give it. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    address: string,
+  ) {
+    super(`${status} ${address}`);
+  }
+}
+
 /** A JSON document of this site. Throws on a refusal, on a broken line and on what is not JSON. */
 export async function json(address: string): Promise<unknown> {
   const answer = await fetch(address, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`${answer.status} ${address}`);
+  if (!answer.ok) throw new Refused(answer.status, address);
   return answer.json();
 }

@@ -1,0 +1,276 @@
+"""Tours of a published tree: our reading room from end to end, and the viewers of other people on another host."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from playwright.sync_api import Browser
+from playwright.sync_api import Error as BrowserError
+
+from heritage3d.exhibit import serving
+from heritage3d.pipeline import addresses
+from tests.browser.visit import Visit
+
+HERE = Path(__file__).parent
+ADDRESSED = ("collection.json", "manifest.json", "info.json", "scene.json")
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+TELEPHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@dataclass
+class Report:
+    """What was opened, and everything that was not as it should be."""
+
+    objects: int = 0
+    pages: int = 0
+    models: int = 0
+    services: int = 0
+    manifests: int = 0
+    files: int = 0
+    requests: int = 0
+    failed: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def take(self, visit: Visit) -> None:
+        """Add what a visit noted, and close it."""
+        self.requests += len(visit.requested)
+        self.failed += visit.failed
+        self.said += visit.said
+        self.outside += visit.outside
+        visit.close()
+
+    @property
+    def bad(self) -> list[str]:
+        named = {"failed": self.failed, "console": self.said, "foreign": self.outside, "fault": self.faults}
+        return [f"{name}: {text}" for name, texts in named.items() for text in dict.fromkeys(texts)]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.objects} objects; reading room: {self.pages} pages and {self.models} models opened; "
+            f"OpenSeadragon: {self.services} services; Mirador: {self.manifests} manifests; three: {self.files} GLB; "
+            f"{self.requests} requests, {len(self.failed)} failed, {len(self.said)} console errors, "
+            f"{len(self.outside)} to other hosts, {len(self.faults)} faults"
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """A page or a model, by the address that the reading room gives it."""
+
+    object: str
+    slug: str
+    model: bool
+
+    @property
+    def route(self) -> str:
+        return (
+            f"#/object/{quote(self.object, safe='')}/{'/'.join(quote(part, safe='') for part in self.slug.split('/'))}"
+        )
+
+
+def views_of(tree: Path) -> list[View]:
+    """Every page and model that the manifests of a tree hold."""
+    found = []
+    for path in sorted((tree / "objects").glob("*/manifest.json")):
+        document = addresses.load(path)
+        home = document["id"].removesuffix("manifest.json")
+        for canvas in document["items"]:
+            body = canvas["items"][0]["items"][0]["body"]
+            model = body["type"] == "Model"
+            place = body["id"].rpartition("/")[0] if model else body["service"][0]["id"]
+            found.append(View(path.parent.name, place.removeprefix(home), model))
+    return found
+
+
+def files_of(tree: Path, name: str) -> list[str]:
+    """The paths of all files of that name below objects/, as a URL writes them."""
+    return sorted(quote(path.relative_to(tree).as_posix()) for path in (tree / "objects").rglob(name))
+
+
+def settle(visit: Visit) -> str:
+    """Wait until what is looked at is there in the detail that the window shows; "" or what is wrong with it."""
+    visit.page.wait_for_selector(".stage:not([data-state=loading])")
+    stage = visit.page.locator(".stage")
+    if visit.page.locator(".stage.model").count():
+        visit.page.wait_for_selector(
+            '.stage[data-file="web.glb"], .stage[data-state=failed], .stage[data-state=partial]'
+        )
+    state = stage.get_attribute("data-state")
+    return "" if state == "ready" else f"{state}: {visit.page.locator('.message').inner_text()}"
+
+
+def reading_room(report: Report, browser: Browser, address: str, tree: Path, **options: Any) -> None:
+    """Open the gallery, then every page and every model, in one window as a reader does.
+
+    ``shots`` (a folder) and ``shot`` (a name) ask for screenshots of each object's first page and model.
+    """
+    shots, shot = options.pop("shots", None), options.pop("shot", "")
+    seen = Visit(browser, address, reduced_motion="reduce", **options)
+    camera = _Camera(seen, shots, shot)
+    try:
+        seen.page.wait_for_selector(".cards li")
+        camera.take("gallery")
+        shown, there = seen.page.locator(".cards li").count(), len(files_of(tree, "manifest.json"))
+        if shown != min(there, 60):
+            report.faults.append(f"{address} shows {shown} of {there} objects")
+        for view in views_of(tree):
+            seen.page.goto(f"{address}{view.route}")
+            seen.page.wait_for_selector(f'.holder[data-slug="{view.slug}"]')
+            wrong = settle(seen)
+            report.faults += [f"{address}{view.route} {wrong}"] if wrong else []
+            camera.look(view)
+            report.models += view.model
+            report.pages += not view.model
+        seen.page.wait_for_load_state("networkidle")
+    except BrowserError as error:
+        report.faults.append(f"{seen.page.url}: {error.message.splitlines()[0]}")
+    report.take(seen)
+
+
+class _Camera:
+    """Screenshots of each object's first page, whole and close, and of its first model in two lights."""
+
+    def __init__(self, visit: Visit, folder: Path | None, name: str) -> None:
+        self.page = visit.page
+        self.folder = folder
+        self.name = name
+        self.seen: set[tuple[str, bool]] = set()
+
+    def take(self, what: str) -> None:
+        if self.folder:
+            self.page.wait_for_load_state("networkidle")
+            self.page.wait_for_timeout(800)  # springs come to rest
+            self.page.screenshot(path=self.folder / f"{what}-{self.name}.png")
+
+    def look(self, view: View) -> None:
+        if not self.folder or (view.object, view.model) in self.seen:
+            return
+        self.seen.add((view.object, view.model))
+        self.take(f"{view.object}-{'model' if view.model else 'page'}")
+        if view.model:
+            self.page.locator(".tools [aria-pressed]").first.click()
+            self.page.locator(".lamp input").last.fill("10")
+            self.take(f"{view.object}-raking")
+        else:
+            for _ in range(4):
+                self.page.locator(".tools button").first.click()
+            self.take(f"{view.object}-close")
+
+
+def openseadragon(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every image service in a plain OpenSeadragon: the whole, then all four corners pixel by pixel."""
+    for place in _each(report, browser, viewers, "openseadragon", base, files_of(tree, "info.json")):
+        report.services += place
+
+
+def three(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every GLB in three's own GLTFLoader, drawn once."""
+    for place in _each(report, browser, viewers, "three", base, files_of(tree, "*.glb")):
+        report.files += place
+
+
+def mirador(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every manifest in Mirador: those of objects with pages until their pictures are there."""
+    services = files_of(tree, "info.json")
+    for place in files_of(tree, "manifest.json"):
+        folders = [name for name in services if name.startswith(place.removesuffix("manifest.json"))]
+        titles = [text for texts in addresses.load(tree / unquote(place))["label"].values() for text in texts]
+        seen = Visit(browser, f"{viewers}mirador.html?at={quote(base + place, safe='')}", allowed="http://127.0.0.1:")
+        try:
+            seen.page.wait_for_function(
+                "titles => titles.some(title => document.body.innerText.includes(title))", arg=titles
+            )
+            if folders:
+                seen.page.wait_for_selector(".openseadragon-canvas canvas")
+            seen.page.wait_for_load_state("networkidle")
+        except BrowserError as error:
+            report.faults.append(f"mirador {place}: {error.message.splitlines()[0]}")
+        pictures = [url for url in seen.requested if url.endswith(".jpg") and "/pages/" in url]
+        report.faults += [f"mirador {place}: no picture was asked for"] if folders and not pictures else []
+        report.manifests += 1
+        report.take(seen)
+
+
+def _each(report: Report, browser: Browser, viewers: str, page: str, base: str, places: list[str]) -> Iterator[bool]:
+    """Open each place in one of the harness pages; says whether it was shown."""
+    window = {"width": 640, "height": 480}
+    seen = Visit(browser, f"{viewers}{page}.html", allowed="http://127.0.0.1:", viewport=window) if places else None
+    for place in places:
+        assert seen
+        try:
+            seen.page.goto(f"{viewers}{page}.html?at={quote(base + place, safe='')}")
+            seen.page.wait_for_function("document.title === 'done' || document.title.startsWith('failed')")
+            title = seen.page.title()
+        except BrowserError as error:
+            title = error.message.splitlines()[0]
+        if title != "done":
+            report.faults.append(f"{page} {place}: {title}")
+        yield title == "done"
+    if seen:
+        report.take(seen)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """The host of the viewers, without our server's content security policy."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def host_of_viewers() -> Iterator[str]:
+    """A second host with the harness pages and what npm brought."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(HERE)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/harness/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@contextmanager
+def below(tree: Path, folder: Path) -> Iterator[str]:
+    """The same tree, still bound to its own base, below a path with signs that need encoding."""
+    copy(tree, folder / "museum" / "示例 1")
+    with serving.in_background(folder) as server:
+        yield f"{server.address}museum/{quote('示例 1')}/"
+
+
+@contextmanager
+def bound(tree: Path, folder: Path) -> Iterator[str]:
+    """The tree with its addresses bound to the server that it lies on, as `run --base` binds them."""
+    copy(tree, folder / "tree")
+    with serving.in_background(folder / "tree") as server:
+        old = addresses.load(tree / "collection.json")["id"].removesuffix("collection.json")
+        for name in ADDRESSED:
+            for path in (folder / "tree").rglob(name):
+                path.write_bytes(addresses.dump(addresses.rebind(addresses.load(path), old, server.address)))
+        yield server.address
+
+
+def copy(tree: Path, to: Path) -> None:
+    """A second tree. Tiles and models are linked where that is possible; what has addresses in it is copied."""
+    shutil.copytree(tree, to, copy_function=_link, ignore=shutil.ignore_patterns(".*"))
+
+
+def _link(source: str, target: str) -> None:
+    if Path(source).name not in ADDRESSED:
+        try:
+            os.link(source, target)
+            return
+        except OSError:
+            pass  # another disk
+    shutil.copyfile(source, target)
