@@ -252,10 +252,9 @@ def serve(
     """Serve a folder until Ctrl-C."""
     from heritage3d.exhibit import serving
 
-    if not out.is_dir():
-        raise NotAnOutput(file=out)
-    print(messages.text("serve.at", folder=out, address=f"http://{host}:{port}/"), flush=True)
-    serving.serve(out.absolute(), host=host, port=port)
+    server = serving.site(out.absolute(), host=host, port=port)
+    print(messages.text("serve.at", folder=out, address=server.address), flush=True)
+    serving.run(server)
 
 
 @app.command(

@@ -127,6 +127,7 @@ class Stage:
     reproducible: str  # "" = same inputs, same bytes; else the reason why not
     seconds_per_mb: float
     bytes_out_per_byte: float
+    assets: tuple[str, ...] = ()
 
     @property
     def arity(self) -> Literal["each", "all", "collection"]:
@@ -157,8 +158,8 @@ class Stage:
         return {python_name(name): value for name, value in options.model_dump().items()}
 
     def tools(self) -> dict[str, str]:
-        """Versions of the libraries that make the bytes."""
-        return {name: _version(name) for name in self.libraries}
+        """Versions of the libraries that make the bytes, digests of the assets that go into them."""
+        return {name: _version(name) for name in self.libraries} | {name: _digest(name) for name in self.assets}
 
     def key(self, inputs: Any, options: BaseModel) -> str:
         """Cache key: what was read, what was asked, what did it. Never a time, a host or a path."""
@@ -176,6 +177,16 @@ def _version(distribution: str) -> str:
         return "absent"
 
 
+@functools.cache
+def _digest(asset: str) -> str:
+    digest = hashlib.sha256()
+    folder = Path(__file__).resolve().parents[1] / asset
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 _stages: dict[str, Stage] = {}
 
 
@@ -187,11 +198,13 @@ def stage(
     reproducible: str = "",
     seconds_per_mb: float = 0.1,
     bytes_out_per_byte: float = 1.0,
+    assets: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a stage.
 
     ``version`` is raised when the bytes change for the same input. ``libraries`` are the distributions
-    whose versions enter the cache key. ``reproducible`` is empty, or says why the bytes may differ.
+    whose versions enter the cache key, ``assets`` folders of this package whose content does ("viewer/dist").
+    ``reproducible`` is empty, or says why the bytes may differ.
     ``seconds_per_mb`` and ``bytes_out_per_byte`` serve ``--dry-run`` until the ledger knows better.
     The function itself is returned unchanged, so that tests and other code call it plainly.
     """
@@ -227,6 +240,7 @@ def stage(
             reproducible=reproducible,
             seconds_per_mb=seconds_per_mb,
             bytes_out_per_byte=bytes_out_per_byte,
+            assets=assets,
         )
         if name in _stages and _stages[name].run.__module__ != run.__module__:
             raise ValueError(f"the stage {name} is declared twice")

@@ -18,7 +18,14 @@ class ExhibitEvidence(Evidence):
     models: int
 
 
-@stage(writes="site", version=1, libraries=("heritage3d",), seconds_per_mb=0.01, bytes_out_per_byte=0.01)
+@stage(
+    writes="site",
+    version=1,
+    libraries=("heritage3d",),
+    assets=("viewer/dist",),
+    seconds_per_mb=0.01,
+    bytes_out_per_byte=0.01,
+)
 def exhibit(
     collection: Collection,
     dest: Path,

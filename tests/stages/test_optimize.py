@@ -95,7 +95,7 @@ def test_the_stated_interval_holds_what_others_measure(scan: Path, tmp_path: Pat
         seen = max(_sampled_mm(master, shipped), _sampled_mm(shipped, master))
         assert seen <= entry.deviation_mm.upper + 1e-6
         # Samples only come near the true maximum; that the lower end occurs is proved in tests/mesh.
-        assert seen >= 0.7 * entry.deviation_mm.lower
+        assert seen >= 0.5 * entry.deviation_mm.lower
         assert entry.deviation_mm.upper <= max(1.011 * entry.deviation_mm.lower, entry.deviation_mm.lower + 0.0021)
         if entry.role in ("web", "full"):
             assert entry.deviation_mm.upper <= 0.2
