@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from heritage3d.iiif import fidelity
 from heritage3d.iiif.parts import ImagePart, ModelFile, ModelPart, Picture
 from heritage3d.pipeline.addresses import HERE, here
 
@@ -111,6 +112,7 @@ def _model(part: ModelPart, label: dict[str, list[str]]) -> Json:
     shown = next((file for file in part.files if file.role == "web"), part.files[0])
     size = (part.poster.width, part.poster.height) if part.poster else (1000, 1000)
     canvas = _canvas(part.address, label, *size)
+    canvas["metadata"] = fidelity.stated(part, shown)
     canvas["items"] = _painting(part.address, _level(shown, label))
     if part.poster:
         poster = _image(part.poster)

@@ -106,6 +106,10 @@ def run_bundle(specs: list[Spec]) -> list[bytes]:
 
 
 def _sealed(spec: Spec, outcome: Outcome) -> bytes:
+    # Dask brings tblib, which pickles the causes of errors too, whatever exception of whatever library they are.
+    for error in (outcome.error, *getattr(outcome.error, "errors", ())):
+        if error is not None:
+            error.__cause__ = error.__context__ = error.__traceback__ = None
     try:
         return pickle.dumps(outcome)
     except Exception as error:  # noqa: BLE001  an error class that cannot travel

@@ -27,7 +27,7 @@ class ManifestEvidence(Evidence):
     thumbnail: bool
 
 
-@stage(writes="iiif/manifest", version=1, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
+@stage(writes="iiif/manifest", version=2, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
 def manifest(
     record: Annotated[Path, Reads("record")],
     parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods")]],

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-GOOD = ["whale", "nefertiti", "pelerinage", "oracle-bones"]
+GOOD = ["nefertiti", "oracle-bones", "pelerinage", "reference", "whale"]
 SHEET = (
-    "id,title\nwhale,Whale cranium\nnefertiti,\npelerinage,\noracle-bones,Oracle bones\nbroken-scan,\nbroken-mesh,\n"
+    "id,title\nwhale,Whale cranium\nnefertiti,\npelerinage,\nreference,\noracle-bones,Oracle bones\n"
+    "broken-scan,\nbroken-mesh,\n"
 )
 
 
@@ -21,6 +22,7 @@ def make(data: Path, folder: Path) -> None:
         "whale": [whale],
         "nefertiti": [data / "scans/nefertiti-skull/nefertiti/nefertiti-lowres.obj"],
         "pelerinage": sorted((data / "pages/pelerinage").rglob("*.jp*g")),
+        "reference": sorted((data / "images/iiif-validator-reference").glob("*.png")),
         "oracle-bones": sorted((data / "photos/oracle-bones").glob("*.jpg")),
     }
     for name, paths in sources.items():

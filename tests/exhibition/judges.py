@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,12 +22,17 @@ from referencing import Registry, Resource
 from heritage3d.exhibit.serving import in_background
 from heritage3d.gltf import khronos
 
+REFERENCE = "67352ccc-d1b0-11e1-89ae-279075081939"  # the picture that the IIIF validator knows
 HARMLESS = {"MESH_PRIMITIVE_GENERATED_TANGENT_SPACE"}
 Verdict = tuple[int, list[str]]
 
 
 def image_services(out: Path) -> Verdict:
-    """iiif-validator 1.0.5 at level 0, every test, every image, over HTTP."""
+    """iiif-validator 1.0.5 at level 0, every test, every image, over HTTP.
+
+    Its test id_squares compares colours with those of the validator's own picture: any other picture
+    cannot pass it, and is excused from that one test.
+    """
     faults = []
     services = sorted(path.parent for path in out.glob("objects/*/pages/*/info.json"))
     program = Path(sys.executable).with_name("iiif-validate.py")
@@ -40,7 +46,8 @@ def image_services(out: Path) -> Verdict:
             command += ["-p", place.parent.as_posix(), "-i", place.name]
             done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
             told = done.stdout + done.stderr
-            if done.returncode or "5 tests, 0 failures" not in told:
+            failed = set(re.findall(r"test (\w+) FAIL", told))
+            if "5 tests" not in told or failed - (set() if place.name == REFERENCE else {"id_squares"}):
                 faults.append(f"{place}: {told.strip()[-400:]}")
     return len(services), faults
 

@@ -120,6 +120,7 @@ def test_the_edition_before_stays_when_a_new_one_fails(batch: Batch) -> None:
         ("exit", "H3D-700"),
         ("bug", "H3D-700"),
         ("bad", "H3D-310"),
+        ("caused", "H3D-310"),
         ("alien", "H3D-700"),
         ("stuck", "H3D-700"),
     ],

@@ -57,6 +57,13 @@ def _rebuilt(process: int) -> Alien:
     return Alien()
 
 
+class TwoArguments(Exception):
+    """An error that pickles, and cannot be unpickled: it tells its base less than it was told."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first)
+
+
 class Stuck(ImageError):
     """An error that cannot be pickled."""
 
@@ -80,20 +87,8 @@ def tiny_ingest(
     ]
 
 
-@stage(writes="tiny/tiles", version=1)
-def tiny_tile(
-    page: Annotated[Path, Reads("tiny/page")],
-    dest: Path,
-    *,
-    copies: Annotated[int, Field(ge=1, le=9, description="How often each letter is written")] = 1,
-    case: Annotated[str, Column("case"), Field(description="upper or lower")] = "lower",
-    patience: Annotated[float, Speed(), Field(description="Seconds to wait for nothing")] = 0.0,
-) -> Count:
-    """Cut a page into letters."""
-    text = page.read_text("utf-8")
-    if log := os.environ.get("TINY_LOG"):
-        with Path(log).open("a") as stream:
-            stream.write(f"{page}\n")
+def _trouble(text: str, page: Path) -> None:
+    """What the content asks for."""
     if text.startswith("crash"):
         ctypes.string_at(0)
     if text.startswith("hang"):
@@ -108,8 +103,30 @@ def tiny_tile(
         raise ZeroDivisionError("a bug in the stage")
     if text.startswith("alien"):
         raise Alien(file=page, detail="known to its own process only")
+    if text.startswith("caused"):
+        try:
+            raise TwoArguments("one", "two")
+        except TwoArguments as error:
+            raise ImageError(file=page, detail="its cause cannot be rebuilt") from error
     if text.startswith("stuck"):
         raise Stuck(file=page, detail="it cannot travel at all")
+
+
+@stage(writes="tiny/tiles", version=1)
+def tiny_tile(
+    page: Annotated[Path, Reads("tiny/page")],
+    dest: Path,
+    *,
+    copies: Annotated[int, Field(ge=1, le=9, description="How often each letter is written")] = 1,
+    case: Annotated[str, Column("case"), Field(description="upper or lower")] = "lower",
+    patience: Annotated[float, Speed(), Field(description="Seconds to wait for nothing")] = 0.0,
+) -> Count:
+    """Cut a page into letters."""
+    text = page.read_text("utf-8")
+    if log := os.environ.get("TINY_LOG"):
+        with Path(log).open("a") as stream:
+            stream.write(f"{page}\n")
+    _trouble(text, page)
     time.sleep(patience)
     for at, letter in enumerate(text.upper() if case == "upper" else text):
         (dest / f"{at}.txt").write_text(letter * copies, "utf-8")
