@@ -215,9 +215,10 @@ class ObjectPlan:
     def _source(self) -> Known:
         """The object's folder as an artefact: its digest is that of all captures in it."""
         folder = self.object.folder
+        # One order, whether the captures were hashed just now or are remembered.
         entries = [
             Entry(os.path.relpath(path, folder), size, sha256)
-            for path, (_seen, size, sha256) in (self._captures or {}).items()
+            for path, (_seen, size, sha256) in sorted((self._captures or {}).items())
         ]
         row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", tuple(entries))
         return Known(("", ""), 0, row, folder)

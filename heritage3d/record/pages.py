@@ -30,15 +30,16 @@ class Page:
     section: Texts | None = None
 
 
-def pages_in_order(files: Sequence[str], page_list: Path | None = None) -> list[Page]:
+def pages_in_order(files: Sequence[str], page_list: Path | None = None, unusable: Sequence[str] = ()) -> list[Page]:
     """The pages among ``files`` (relative, with "/"), in the order of the page list where there is one.
 
+    ``unusable`` files are there too, and known to be at fault: the list may name them, and they are no pages.
     Labels default to the file's stem. Raises PageListUnreadable, or ObjectErrors with every bad row:
     a file that is not there, named twice or not named at all, a side that is none.
     """
     if page_list is None:
         return [Page(file, _stem(file)) for file in sorted(files, key=naming.natural)]
-    return _listed(files, page_list)
+    return _listed(files, page_list, unusable)
 
 
 def _stem(file: str) -> Texts:
@@ -46,7 +47,7 @@ def _stem(file: str) -> Texts:
     return {languages.UNKNOWN: [unicodedata.normalize("NFC", name.rpartition(".")[0] or name)]}
 
 
-def _listed(files: Sequence[str], page_list: Path) -> list[Page]:
+def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> list[Page]:
     sheet = page_list.name
 
     def fault(detail: str) -> Heritage3dError:
@@ -58,7 +59,7 @@ def _listed(files: Sequence[str], page_list: Path) -> list[Page]:
         raise fault("it has no column `file`")
     if twice := next((name for name in columns if name and columns.count(name) > 1), None):
         raise fault(f"the column {twice} is there twice")
-    known = _by_name(files)
+    known = _by_name([*files, *unusable])
     rows_of: dict[str, int] = {}
     pages: list[Page] = []
     faults: list[Heritage3dError] = []
@@ -74,6 +75,8 @@ def _listed(files: Sequence[str], page_list: Path) -> list[Page]:
             faults.append(errors.PageTwice(**place, other=rows_of[file]))
             continue
         rows_of[file] = number
+        if file in unusable:
+            continue
         side = cells.get("side")
         if side and side.casefold() not in SIDES:
             faults.append(errors.SideUnknown(**{**place, "column": "side", "value": side[:200]}))

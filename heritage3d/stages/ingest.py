@@ -47,11 +47,13 @@ def ingest(
     described = record.describe(identifier, row)
     found = room.survey(capture)
     published = _published(found, publish_photos)
+    faults, files = list(found.faults), [entry.file for entry in published]
     try:
-        pages = pages_in_order([entry.file for entry in published], found.page_list)
+        pages = pages_in_order(files, found.page_list, [fault.file for fault in found.faults])
     except errors.Heritage3dError as error:
-        raise errors.gathered([*found.faults, *getattr(error, "errors", [error])]) from None
-    if not (pages or found.mesh or found.photo or found.faults):
+        faults += getattr(error, "errors", [error])
+        pages = pages_in_order(files)  # in any order: the steps behind look for further bad files
+    if not (pages or found.mesh or found.photo or faults):
         raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
 
     outputs = _pages(published, pages)
@@ -67,8 +69,8 @@ def ingest(
     written = dest / "record.json"
     written.write_bytes(addresses.dump(told))
     outputs.insert(0, Output("record", "record", written))
-    if found.faults:
-        raise errors.ObjectErrors(found.faults, outputs)
+    if faults:
+        raise errors.ObjectErrors(faults, outputs)
     return outputs
 
 

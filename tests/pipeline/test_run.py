@@ -256,3 +256,13 @@ def test_a_restored_file_counts_as_a_change(batch: Batch) -> None:
     damaged.unlink()
     result = batch.run()
     assert (result.changed, batch.tree()) == (True, tree)
+
+
+def test_files_beside_a_folder_of_nearly_their_name_change_nothing(batch: Batch) -> None:
+    """Paths sort otherwise than a walk through folders does: "pages.csv" comes before "pages/1"."""
+    (batch.captures / "a/pages").mkdir()
+    (batch.captures / "a/pages/1.md").write_text("x", "utf-8")
+    (batch.captures / "a/pages.csv").write_text("file\n", "utf-8")
+    batch.run()
+    result = batch.run()
+    assert (result.changed, result.jobs) == (False, 0)

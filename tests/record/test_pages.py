@@ -93,3 +93,11 @@ def test_any_list_is_read_or_refused(tmp_path: Path, text: str) -> None:
     except errors.ObjectError:
         return
     assert {page.file for page in pages} == {"a.tif", "b.tif"}
+
+
+def test_a_listed_file_that_is_known_to_be_bad_is_not_called_missing(tmp_path: Path) -> None:
+    """It is named once, by what is wrong with it; the other pages keep their order."""
+    page_list = tmp_path / "pages.csv"
+    page_list.write_text("file\n2.jpg\nbad.jpg\n1.jpg\n", "utf-8")
+    pages = pages_in_order(["pages/1.jpg", "pages/2.jpg"], page_list, ["pages/bad.jpg"])
+    assert [page.file for page in pages] == ["pages/2.jpg", "pages/1.jpg"]
