@@ -59,4 +59,4 @@ $(VENV)/.test: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OUT) samples/collection build dist heritage3d/viewer/dist heritage3d/viewer/node_modules tests/browser/node_modules samples/node_modules
+	rm -rf $(VENV) $(OUT) samples/collection samples/photographs samples/truth samples/*.made build dist heritage3d/viewer/dist heritage3d/viewer/node_modules tests/browser/node_modules samples/node_modules

@@ -104,11 +104,6 @@ def site(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Site:
         raise errors.PortInUse(port=port, detail=reason.lower()) from None
 
 
-def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the folder until Ctrl-C. Raises NotAnOutput and PortInUse."""
-    run(site(folder, host, port))
-
-
 def run(server: Site) -> None:
     """Let a server answer until Ctrl-C, then close it."""
     try:

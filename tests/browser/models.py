@@ -70,7 +70,7 @@ def _evidence(folder: Path, *, known: bool) -> None:
     document = {
         "scale": "known" if known else "unknown",
         "unit": "mm" if known else None,
-        "unit_source": "sheet" if known else "none",
+        "unit_source": "stated" if known else "none",
         "extent_mm": [120.0, 180.0, 12.0] if known else None,
         "master_to_file": np.eye(4).tolist(),
         "master": {"triangles": 1_204_116, "vertices": 602_060},

@@ -11,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,24 @@ def outcomes(paths: list[Path]) -> dict[Path, Outcome]:
     told = [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
     assert len(told) == len(paths)
     return dict(zip(paths, told, strict=True))
+
+
+def of_cases(cases: Mapping[str, tuple[str, Callable[[Path], Path]]], folder: Path) -> dict[str, Outcome]:
+    """What becomes of the file that each case makes in a folder of its own."""
+    paths = {}
+    for number, (name, (_, maker)) in enumerate(cases.items()):
+        (folder / str(number)).mkdir()
+        paths[name] = maker(folder / str(number))
+    found = outcomes(list(paths.values()))
+    return {name: found[path] for name, path in paths.items()}
+
+
+def check_refused(found: Outcome, code: str) -> None:
+    """Refused by this code in one line, within the limits."""
+    assert found.code == code, found
+    assert found.megabytes < MEGABYTES
+    assert found.seconds < SECONDS
+    assert found.line.count("\n") == 0
 
 
 def one(path: Path) -> Outcome:
