@@ -1,0 +1,1 @@
+"""Quality at capture: targets, sharpness, exposure, and a verdict that says what to change."""

@@ -1,0 +1,1 @@
+"""Overlapping parts of a scroll or a slip, joined into one picture."""
