@@ -1,54 +1,39 @@
 """One pass over a master, top to bottom, gives every level of its pyramid.
 
-Each level is the exact mean of 2 x 2 pixels of the level above (cv2 INTER_AREA), carried in 16 bits, so
-that rounding never drifts: halving 8-bit values adds 0.125 grey levels at every step. The last column and
-row of an odd size stand for themselves. What stays in memory is one row of tiles a level.
+A row of tiles is read at a time. Each of its tiles is then taken up once, while it lies in the processor's
+cache: it is encoded and halved, and the halves are halved again, as far as no neighbour is needed. Only
+the small levels below are fed row by row. What stays in memory is one row of tiles of each level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+import math
+from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 
 from heritage3d.image.band import Band
+from heritage3d.image.halving import DEEP, WIDENED, halve, to_8_bits
+from heritage3d.image.level import Jobs, Level, Piece, Receive, Shape, picture_for, piece
+from heritage3d.image.level import whole as whole_level
+from heritage3d.image.strips import ReadInto
 
-#: How many bytes of tile rows may lie in memory; wider pictures keep them in a scratch file.
-BAND_BYTES = 96 << 20
+__all__ = ["BAND_BYTES", "Piece", "ReadInto", "Receive", "cut"]
 
-#: 8-bit values between the levels: a power of two, so that a half is exactly a half and rounds to even.
-WIDENED = 256
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of one level, ready to be encoded.
-
-    ``x y w h`` is the region in pixels of the master, ``scale`` says how many of them one pixel spans,
-    ``pixels`` is (rows, columns, 1 or 3) uint8, valid only during the call that receives it.
-    """
-
-    scale: int
-    x: int
-    y: int
-    w: int
-    h: int
-    pixels: np.ndarray
-    whole: bool = False  # the full region in one piece
-
-
-Receive = Callable[[Piece], None]
+#: How many bytes of tile rows may lie in memory; wider pictures keep them in scratch files.
+BAND_BYTES = 128 << 20
+#: So many levels are made from a tile by itself; below, the overhead of small blocks would outweigh the work.
+_FROM_ONE_TILE = 3
 
 
 def cut(
-    strips: Iterable[np.ndarray],
+    read: ReadInto,
     receive: Receive,
     *,
     width: int,
     height: int,
+    channels: int,
+    depth: int,
     tile: int,
     scales: int,
     whole: frozenset[int] = frozenset(),
@@ -57,162 +42,101 @@ def cut(
 ) -> None:
     """Hand every tile of every level to ``receive``, and each level named in ``whole`` as one piece.
 
-    ``strips`` yields (rows, width, 1 or 3) uint8 or uint16 in order; ``tile`` is even; there are
-    ``scales`` levels of scale 1, 2, 4, ... ``receive`` is called from ``threads`` threads, in any order.
-    Raises what ``strips`` or ``receive`` raise, and ValueError when the rows are not ``height``.
+    ``read`` fills arrays of ``depth`` 8 (uint8) or 16 (uint16); ``tile`` is even; there are ``scales``
+    levels of scale 1, 2, 4, ... ``receive`` is called from ``threads`` threads, in any order.
+    Raises what ``read`` and ``receive`` raise.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="tiles") as pool:
-        level: _Level | None = None
-        for strip in strips:
-            if level is None:
-                step = WIDENED if strip.dtype == np.uint8 else 257
-                shape = _Shape(width, height, strip.shape[2], tile, whole, band_bytes, step)
-                level = _levels(shape, scales, pool, receive)
-            level.add(strip)
-        if level is None or not level.complete:
-            raise ValueError("the strips do not cover the picture")
-        level.finish()
+        jobs = Jobs(pool)
+        shape = Shape(width, height, channels, tile, whole, WIDENED if depth == 8 else DEEP)
+        pyramid = _Pyramid(shape, depth, scales, jobs, receive, band_bytes)
+        try:
+            for top in range(0, height, tile):
+                pyramid.take(read, top)
+            pyramid.finish()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class _Shape:
-    width: int
-    height: int
-    channels: int
-    tile: int
-    whole: frozenset[int]
-    band_bytes: int
-    step: int  # what one 8-bit grey level is in the 16 bits between the levels
+class _Pyramid:
+    """The level of the master itself, the levels made tile by tile, and the streamed ones below."""
 
+    def __init__(self, shape: Shape, depth: int, scales: int, jobs: Jobs, receive: Receive, band_bytes: int) -> None:
+        self.shape, self.jobs, self.receive = shape, jobs, receive
+        dtype = np.dtype(np.uint8 if depth == 8 else np.uint16)
+        size = (min(shape.tile, shape.height), shape.width, shape.channels)
+        first, small = math.prod(size) * dtype.itemsize, math.prod(size)  # all smaller levels together are one more
+        spare = shape.height > shape.tile and 2 * first + small <= band_bytes
+        self.bands = [
+            Band(*size, shape.tile, dtype, spill=first + small > band_bytes) for _ in range(2 if spare else 1)
+        ]
+        self.picture = picture_for(shape, 1)
+        self.single = self.picture is not None and max(shape.width, shape.height) <= shape.tile
+        # A tile of 512 gives blocks of 256, 128 and 64; one of 400 gives 200, 100 and 50: all without a rest.
+        divides = (shape.tile & -shape.tile).bit_length() - 1
+        blocks = min(scales - 1, _FROM_ONE_TILE, divides)
+        level: Level | None = None
+        levels = []
+        for step in reversed(range(1, scales)):
+            smaller = level if step >= blocks else None
+            level = Level(shape, 1 << step, jobs, receive, spill=small >> step - 1 > band_bytes, smaller=smaller)
+            levels.insert(0, level)
+        self.levels = levels
+        self.blocks = levels[: max(0, blocks - 1)]
+        self.streamed = levels[blocks - 1] if blocks else None
+        self.carried = np.empty((0, 0, 0), np.uint16)  # one row of tiles, as the streamed level has it
+        if self.streamed:
+            self.carried = np.empty((shape.tile >> blocks, self.streamed.width, shape.channels), np.uint16)
+        self.open = 0  # rows of the master whose tiles are under way
 
-def _levels(shape: _Shape, scales: int, pool: ThreadPoolExecutor, receive: Receive) -> _Level:
-    row_bytes = shape.tile * shape.width * shape.channels
-    spill = 2 * row_bytes > shape.band_bytes  # all levels together are twice the first
-    spare = not spill and 3 * row_bytes <= shape.band_bytes
-    level: _Level | None = None
-    for step in reversed(range(scales)):
-        level = _Level(shape, 1 << step, level, pool, receive, spill=spill, bands=2 if spare and step == 0 else 1)
-    assert level is not None
-    return level
+    def take(self, read: ReadInto, top: int) -> None:
+        """Read the row of tiles that begins at ``top`` and send its tiles to the threads."""
+        rows = min(self.shape.tile, self.shape.height - top)
+        band = self.bands[top // self.shape.tile % len(self.bands)]
+        if len(self.bands) == 1:
+            self._settle()
+        band.fill(read, rows)
+        self._settle()
+        self.open = rows
+        for column in range(-(-self.shape.width // self.shape.tile)):
+            self.jobs.start(self._tile, band, column, rows, top)
 
+    def _settle(self) -> None:
+        """Let the row of tiles under way end, and what it completes at the smaller levels."""
+        self.jobs.wait()
+        if not self.open:
+            return
+        for step, level in enumerate(self.blocks, 1):
+            level.grow(-(-self.open >> step))
+        if self.streamed:
+            self.streamed.add(self.carried[: -(-self.open >> len(self.blocks) + 1)])
+        self.open = 0
+        self.jobs.wait()  # the next row of tiles will be written where these lie
 
-class _Level:
-    """One level: takes rows, fills bands of tile rows, passes the halved rows on."""
-
-    def __init__(
-        self,
-        shape: _Shape,
-        scale: int,
-        smaller: _Level | None,
-        pool: ThreadPoolExecutor,
-        receive: Receive,
-        *,
-        spill: bool,
-        bands: int,
-    ) -> None:
-        self.shape, self.scale, self.smaller, self.receive, self.pool = shape, scale, smaller, receive, pool
-        self.width, self.height = -(-shape.width // scale), -(-shape.height // scale)
-        rows = min(shape.tile, self.height)
-        self.bands = [Band(rows, self.width, shape.channels, shape.tile, spill=spill) for _ in range(bands)]
-        self.busy: list[list[Future[None]]] = [[] for _ in range(bands)]
-        self.turn = 0  # the band that is being filled
-        self.top = 0  # its first row
-        self.row = 0  # rows received so far
-        self.left: np.ndarray | None = None  # the odd row that waits for its partner
-        self.picture: np.ndarray | None = None
-        if scale in shape.whole:
-            self.picture = np.empty((self.height, self.width, shape.channels), np.uint8)
-
-    @property
-    def complete(self) -> bool:
-        return self.row == self.height
-
-    def add(self, rows: np.ndarray) -> None:
-        if self.row + len(rows) > self.height:
-            raise ValueError("the strips hold more rows than the picture")
-        shown = rows if rows.dtype == np.uint8 else to_8_bits(rows, self.shape.step)
+    def _tile(self, band: Band, column: int, rows: int, top: int) -> None:
+        pixels = band.tile(column, rows)
+        shown = pixels if pixels.dtype == np.uint8 else to_8_bits(pixels, self.shape.step)
+        left = column * self.shape.tile
         if self.picture is not None:
-            self.picture[self.row : self.row + len(rows)] = shown
-        done = 0
-        while done < len(rows):
-            inside = (self.row + done) % self.shape.tile
-            count = min(self.shape.tile - inside, len(rows) - done)
-            if inside == 0:
-                self._wait(self.turn)
-            self.bands[self.turn].put(inside, shown[done : done + count])
-            done += count
-            if inside + count == self.shape.tile or self.row + done == self.height:
-                self._deliver(inside + count)
-        self.row += len(rows)
-        if self.smaller is not None:
-            self._pass_on(rows)
-
-    def _pass_on(self, rows: np.ndarray) -> None:
-        assert self.smaller is not None
-        if self.left is not None:
-            pair = np.concatenate([self.left, rows[:1]])
-            self.left, rows = None, rows[1:]
-            self.smaller.add(halve(pair))
-        even = len(rows) - len(rows) % 2
-        if even:
-            self.smaller.add(halve(rows[:even]))
-        if even < len(rows):
-            if self.complete:
-                self.smaller.add(halve(rows[even:]))
-            else:
-                self.left = rows[even:].copy()
-
-    def _deliver(self, rows: int) -> None:
-        """Send the tiles of the band that is full to the encoders."""
-        one_tile = self.width <= self.shape.tile and self.height <= self.shape.tile
-        if not (one_tile and self.picture is not None):
-            band, top = self.bands[self.turn], self.top * self.scale
-            for column in range(-(-self.width // self.shape.tile)):
-                self.busy[self.turn].append(self.pool.submit(self._send, band, column, rows, top))
-        self.turn = (self.turn + 1) % len(self.bands)
-        self.top += rows
-
-    def _send(self, band: Band, column: int, rows: int, top: int) -> None:
-        tile, scale, shape = self.shape.tile, self.scale, self.shape
-        left = column * tile * scale
-        w, h = min(tile * scale, shape.width - left), min(tile * scale, shape.height - top)
-        self.receive(Piece(scale, left, top, w, h, band.tile(column, rows)))
-
-    def _wait(self, turn: int) -> None:
-        for job in self.busy[turn]:
-            job.result()
-        self.busy[turn].clear()
+            self.picture[top : top + rows, left : left + self.shape.tile] = shown
+        if not self.single:
+            self.receive(piece(self.shape, 1, column, top, shown))
+        block = pixels
+        for step, level in enumerate(self.blocks, 1):
+            block = halve(block)
+            level.place(top >> step, left >> step, to_8_bits(block, self.shape.step))
+        if self.streamed:
+            block = halve(block)
+            left >>= len(self.blocks) + 1
+            self.carried[: len(block), left : left + block.shape[1]] = block
 
     def finish(self) -> None:
-        """Wait for the last tiles, free the bands, hand out the whole levels."""
+        """Send the last tiles and the whole levels, the largest first, and wait for them."""
+        self._settle()
         if self.picture is not None:
-            picture = Piece(self.scale, 0, 0, self.shape.width, self.shape.height, self.picture, whole=True)
-            self.busy[0].append(self.pool.submit(self.receive, picture))
-        if self.smaller is not None:
-            self.smaller.finish()
-        for turn, band in enumerate(self.bands):
-            self._wait(turn)
+            self.jobs.start(self.receive, whole_level(self.shape, 1, self.picture))
+        for level in self.levels:
+            self.jobs.start(level.finish)
+        self.jobs.wait()
+        for band in self.bands:
             band.close()
-
-
-def to_8_bits(rows: np.ndarray, step: int) -> np.ndarray:
-    """uint16 to uint8 at ``step`` for each grey level, rounded half to even, which has no bias."""
-    return np.asarray(cv2.convertScaleAbs(rows, alpha=1 / step)).reshape(rows.shape)
-
-
-def halve(rows: np.ndarray) -> np.ndarray:
-    """Means of 2 x 2 pixels as uint16 (8-bit values times 256); a last odd row or column stands for itself."""
-    if rows.dtype == np.uint8:
-        rows = np.multiply(rows, WIDENED, dtype=np.uint16)
-    if len(rows) % 2:
-        rows = np.concatenate([rows, rows[-1:]])
-    height, width, channels = len(rows) // 2, rows.shape[1], rows.shape[2]
-    half = np.empty((height, -(-width // 2), channels), np.uint16)
-    pairs = width // 2
-    if pairs:
-        mean = cv2.resize(rows[:, : 2 * pairs], (pairs, height), interpolation=cv2.INTER_AREA)
-        half[:, :pairs] = mean.reshape(height, pairs, channels)
-    if width % 2:
-        last = rows[:, -1].astype(np.uint32)
-        half[:, -1] = (last[0::2] + last[1::2] + 1) // 2
-    return half

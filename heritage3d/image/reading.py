@@ -12,13 +12,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from heritage3d.errors import CaptureUnreadable, ImageError, ImageTruncated
 from heritage3d.image import profile as icc
 from heritage3d.image.header import Fault, Header, read_header
-from heritage3d.image.strips import Rows, Strips
+from heritage3d.image.strips import ReadInto, Rows, Strips
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Master:
         """
         with _told(self.file):
             yield from self.content.rows()
+
+    def read_into(self, target: np.ndarray) -> None:
+        """Fill (rows, width, channels) with the next rows; instead of ``strips``, and with the same errors."""
+        with _told(self.file):
+            self._read(target)
+
+    @cached_property
+    def _read(self) -> ReadInto:
+        return self.content.reader(self.height)
 
 
 @contextmanager
@@ -102,14 +114,16 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _open(number: int, header: Header) -> Strips:
-    from heritage3d.image import colour, through_imagecodecs, through_vips, uncompressed
+    from heritage3d.image import colour, raw, through_imagecodecs, through_vips, uncompressed
     from heritage3d.image.vips import pyvips
 
+    if header.format == "camera raw":
+        return raw.open_rows(number, header)
     if header.format == "JPEG 2000":
         return through_imagecodecs.open_jpeg2000(number, header)
     if header.format == "TIFF" and uncompressed.fits(header) and not colour.needs_conversion(header):
         return uncompressed.open_rows(number, header)
-    if header.format == "TIFF" and not through_vips.fits(header):
+    if header.format == "TIFF" and (not through_vips.fits(header) or len(header.detail.extras) > header.alpha):
         return through_imagecodecs.open_tiff(number, header)
     try:
         return _begun(through_vips.open_rows(number, header))

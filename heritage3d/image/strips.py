@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 Rows = Iterator[np.ndarray]
+#: Fills the array that it is given, (rows, width, channels), with the next rows of the picture.
+ReadInto = Callable[[np.ndarray], None]
 
 #: Strips are about this large, so that they stay in the processor's cache while they are halved.
 STRIP_BYTES = 1 << 20
@@ -25,6 +27,35 @@ class Strips:
     channels: int
     depth: int
     rows: Callable[[], Rows]
+    into: Callable[[], ReadInto] | None = None  # a reader that needs no strips in between, where there is one
+
+    def reader(self, height: int) -> ReadInto:
+        """What fills arrays with the next rows of a picture of ``height`` rows."""
+        return self.into() if self.into else gather(self.rows(), height)
+
+
+def gather(strips: Iterable[np.ndarray], height: int) -> ReadInto:
+    """Fill arrays of any height from strips of any other. Raises ValueError when they are not ``height`` rows."""
+    source = iter(strips)
+    rest: np.ndarray | None = None
+    given = 0
+
+    def read(target: np.ndarray) -> None:
+        nonlocal rest, given
+        held = 0
+        while held < len(target):
+            if rest is None or not len(rest):
+                rest = next(source, None)
+                if rest is None:
+                    raise ValueError("the strips do not cover the picture")
+            take = min(len(target) - held, len(rest))
+            target[held : held + take] = rest[:take]
+            rest, held = rest[take:], held + take
+        given += held
+        if given == height and ((rest is not None and len(rest)) or next(source, None) is not None):
+            raise ValueError("the strips hold more rows than the picture")
+
+    return read
 
 
 def rows_per_strip(row_bytes: int) -> int:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from heritage3d.image.header import Header, truncated
-from heritage3d.image.strips import Rows, Strips, native, rows_per_strip
+from heritage3d.image.strips import ReadInto, Rows, Strips, native, rows_per_strip
 from heritage3d.image.tiff import Page
 
 
@@ -45,8 +45,14 @@ def _whole(page: Page) -> bool:
 def open_rows(number: int, header: Header) -> Strips:
     """The rows of the file with this descriptor."""
     page: Page = header.detail
-    read = _tiles if page.tiled else _strips
-    return Strips(page.samples, header.bits, lambda: read(number, page))
+    rows = _tiles if page.tiled else _strips
+    direct = not page.tiled and native(np.empty(0, _type(page))).dtype == _type(page)
+    return Strips(
+        page.samples,
+        header.bits,
+        lambda: rows(number, page),
+        into=(lambda: _straight(number, page)) if direct else None,
+    )
 
 
 def _type(page: Page) -> np.dtype[np.generic]:
@@ -70,6 +76,27 @@ def _strips(number: int, page: Page) -> Rows:
                 held = 0
     if held:
         yield native(block[:held])
+
+
+def _straight(number: int, page: Page) -> ReadInto:
+    """Strips read to where they are needed, without a copy."""
+    width, height = page.size
+    row_bytes = width * page.samples * page.bits[0] // 8
+    rows = min(page.number(278, height) or height, height)
+    runs = iter(_runs(page.chunks[0], rows, height, row_bytes))
+    offset = left = 0  # where the current run goes on, and how many of its rows are left
+
+    def read(target: np.ndarray) -> None:
+        nonlocal offset, left
+        done = 0
+        while done < len(target):
+            if not left:
+                offset, left = next(runs)
+            take = min(left, len(target) - done)
+            _fill(number, target[done : done + take], offset)
+            offset, left, done = offset + take * row_bytes, left - take, done + take
+
+    return read
 
 
 def _runs(offsets: tuple[int, ...], rows: int, height: int, row_bytes: int) -> list[tuple[int, int]]:

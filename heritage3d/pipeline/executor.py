@@ -29,9 +29,6 @@ _SETTINGS = {  # those of scheduler.* must also be in the environment of an outs
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
-    # Dask's own 64 KiB makes numpy's temporary arrays pay for fresh pages each time: a third of the time of a run.
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 256 << 20,
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 << 20,
 }
 _JOBS_PER_WORKER = 4
 _MOST_TRIES = 5

@@ -7,11 +7,13 @@ typed outcome, and nothing but a complete result ever appears in ``kept/``.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import faulthandler
 import importlib
 import os
 import pickle
+import sys
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -280,3 +282,19 @@ def prepare_process() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ["VIPS_BLOCK_UNTRUSTED"] = "1"
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what is freed for the next array of the same job.
+
+    By itself it gives every megabyte back at once, and pays for fresh pages a moment later: a tenth of the
+    time of tiling, and with the 64 KiB that Dask sets a third of the time of a run.
+    """
+    if sys.platform != "linux":
+        return
+    trim_threshold, mmap_threshold = -1, -3  # malloc.h
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(trim_threshold, 256 << 20)
+        mallopt(mmap_threshold, 64 << 20)

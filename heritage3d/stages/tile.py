@@ -56,10 +56,12 @@ def tile(
                 tree.write_resized(piece.pixels, service.icon[1:], f"full/{service.icon[1]},/0/default.jpg")
 
         cut(
-            scan.strips(),
+            scan.read_into,
             publish,
             width=scan.width,
             height=scan.height,
+            channels=scan.channels,
+            depth=scan.depth,
             tile=size,
             scales=len(service.scale_factors),
             whole=frozenset(service.whole),

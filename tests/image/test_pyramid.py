@@ -13,6 +13,7 @@ from heritage3d.iiif.image_service import ICON, ImageService
 from heritage3d.image import pyramid
 from heritage3d.image.encode import encode
 from heritage3d.image.pyramid import Piece, cut
+from heritage3d.image.strips import gather
 from tests.image.openseadragon_requests import requests
 from tests.image.pictures import noise, strips
 
@@ -45,10 +46,12 @@ def _served(service: ImageService, pixels: np.ndarray) -> dict[str, tuple[int, i
 
 def _cut(service: ImageService, pixels: np.ndarray, receive: pyramid.Receive, **options: int) -> None:
     cut(
-        strips(pixels),
+        gather(strips(pixels), service.height),
         receive,
         width=service.width,
         height=service.height,
+        channels=pixels.shape[2],
+        depth=8 * pixels.dtype.itemsize,
         tile=service.tile,
         scales=len(service.scale_factors),
         whole=frozenset(service.whole),
