@@ -49,6 +49,12 @@ class Band:
             self._spill(row, column, pixels[:, :across])
             column, pixels = column + across, pixels[:, across:]
 
+    def window(self, row: int, column: int, rows: int, columns: int) -> np.ndarray | None:
+        """A block as it lies in memory, to be written in place; None where it lies in the scratch file."""
+        if self._memory is None:
+            return None
+        return self._memory[row : row + rows, column : column + columns]
+
     def _spill(self, row: int, column: int, part: np.ndarray) -> None:
         """Write what lies within one tile, in one go if it is as wide as the tile."""
         assert self._file is not None

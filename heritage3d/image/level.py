@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heritage3d.image.band import Band
-from heritage3d.image.halving import halve, to_8_bits
+from heritage3d.image.halving import halve, halve_8_bits, to_8_bits
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,18 @@ class Level:
             self.picture[row : row + len(block), column : column + block.shape[1]] = block
         if not self.single:
             self.band.put(row % self.shape.tile, column, block)
+
+    def place_half(self, row: int, column: int, block: np.ndarray) -> np.ndarray:
+        """Put the half of a uint8 block of the level above at (row, column), and return it."""
+        rows, columns = -(-len(block) // 2), -(-block.shape[1] // 2)
+        inside = None if self.single else self.band.window(row % self.shape.tile, column, rows, columns)
+        half = np.empty((rows, columns, self.shape.channels), np.uint8) if inside is None else inside
+        halve_8_bits(block, half)
+        if inside is None:
+            self.place(row, column, half)
+        elif self.picture is not None:
+            self.picture[row : row + rows, column : column + columns] = half
+        return half
 
     def grow(self, rows: int) -> None:
         """Say that ``rows`` more rows are complete; a full row of tiles is sent to the encoders."""

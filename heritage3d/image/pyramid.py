@@ -123,8 +123,11 @@ class _Pyramid:
             self.receive(piece(self.shape, 1, column, top, shown))
         block = pixels
         for step, level in enumerate(self.blocks, 1):
-            block = halve(block)
-            level.place(top >> step, left >> step, to_8_bits(block, self.shape.step))
+            if block.dtype == np.uint8:
+                block = level.place_half(top >> step, left >> step, block)
+            else:
+                block = halve(block)
+                level.place(top >> step, left >> step, to_8_bits(block, self.shape.step))
         if self.streamed:
             block = halve(block)
             left >>= len(self.blocks) + 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import threading
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -23,6 +25,7 @@ class Tree:
         self._made: set[str] = set()
         self._written: set[str] = set()
         self._lock = threading.Lock()
+        self._root = os.open(folder, os.O_RDONLY)  # a path from here is shorter to follow for the kernel
 
     def write(self, pixels: np.ndarray, paths: tuple[str, ...]) -> None:
         """Encode (rows, columns, 1 or 3) uint8 once per format and write it under each of the paths.
@@ -55,13 +58,15 @@ class Tree:
         self._put(name, content, counted=False)
 
     def _put(self, path: str, content: bytes, *, counted: bool = True) -> None:
-        target = os.path.join(self.folder, path)  # noqa: PTH118  a Path a tile would cost more than the write
         try:
-            self._make(os.path.dirname(target))  # noqa: PTH120
-            with open(target, "wb", buffering=0) as stream:  # noqa: PTH123
+            self._make(path.rpartition("/")[0])
+            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666, dir_fd=self._root)
+            try:
                 view = memoryview(content)
                 while view:
-                    view = view[stream.write(view) :]
+                    view = view[os.write(number, view) :]
+            finally:
+                os.close(number)
         except OSError as error:
             raise _told(self.folder, error, len(content)) from error
         with self._lock:
@@ -69,16 +74,23 @@ class Tree:
             self.bytes += len(content) if counted else 0
 
     def _make(self, folder: str) -> None:
-        if folder in self._made:
+        """Make a folder and those above it; four calls of the system a tile are the price of its address."""
+        if not folder or folder in self._made:
             return
-        try:
-            os.mkdir(folder)  # noqa: PTH102
-        except FileExistsError:
-            pass
-        except FileNotFoundError:
-            self._make(os.path.dirname(folder))  # noqa: PTH120
-            self._make(folder)
+        self._make(folder.rpartition("/")[0])
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, dir_fd=self._root)
         self._made.add(folder)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        os.close(self._root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def _told(folder: Path, error: OSError, needed: int) -> OutputError:

@@ -46,8 +46,7 @@ def tile(
     from heritage3d.image.reading import open_master
     from heritage3d.image.tree import Tree
 
-    tree = Tree(dest, quality)
-    with open_master(master) as scan:
+    with open_master(master) as scan, Tree(dest, quality) as tree:
         service = ImageService(scan.width, scan.height, size, format)
 
         def publish(piece: Piece) -> None:
