@@ -220,7 +220,8 @@ class ObjectPlan:
             Entry(os.path.relpath(path, folder), size, sha256)
             for path, (_seen, size, sha256) in sorted((self._captures or {}).items())
         ]
-        row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", tuple(entries))
+        told = {"sha256": {entry.path: entry.sha256 for entry in entries}}
+        row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", tuple(entries), told)
         return Known(("", ""), 0, row, folder)
 
     def _options(self, step: Step) -> BaseModel:

@@ -61,7 +61,8 @@ class Artefact:
     """An input with what the pipeline knows of it, for stages that need more than its path.
 
     ``address`` is where it is (or will be) published, relative to the folder of its object
-    ("pages/001r"); "" where it is not published. ``evidence`` is what the stage that made it returned.
+    ("pages/001r"); "" where it is not published. ``evidence`` is what the stage that made it returned; of
+    the folder of captures it is ``{"sha256": {file: digest}}``, empty outside a run.
     """
 
     path: Path

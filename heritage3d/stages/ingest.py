@@ -9,7 +9,7 @@ from pydantic import Field
 
 from heritage3d import errors
 from heritage3d.pipeline import addresses
-from heritage3d.pipeline.stage import Capture, Column, Many, Output, stage
+from heritage3d.pipeline.stage import Artefact, Column, Many, Output, Reads, stage
 from heritage3d.pipeline.store import sha256_of
 from heritage3d.record import captures as room
 from heritage3d.record import naming, record
@@ -21,12 +21,12 @@ Publish = Literal["alone", "always", "never"]
 
 @stage(
     writes=Many("record", "image/master", "image/target", "photo", "mask", "mesh/scan"),
-    version=1,
+    version=2,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
 )
 def ingest(
-    capture: Capture,
+    capture: Annotated[Artefact, Reads("capture")],
     dest: Path,
     *,
     row: Annotated[dict[str, str], Column("*")] = {},  # noqa: B006  a default of the declaration, never written
@@ -43,9 +43,10 @@ def ingest(
     A capture is recognised by the folder that it lies in (pages, mesh, photos, masks, target) and by its
     content. Nothing is copied and nothing is changed. Every file that cannot be used is named.
     """
-    identifier = row.get("id") or capture.resolve().name
+    identifier = row.get("id") or capture.path.resolve().name
     described = record.describe(identifier, row)
-    found = room.survey(capture)
+    found = room.survey(capture.path)
+    digests = capture.evidence.get("sha256", {})
     published = _published(found, publish_photos)
     faults, files = list(found.faults), [entry.file for entry in published]
     try:
@@ -61,8 +62,8 @@ def ingest(
     outputs += _outputs("mask", found.mask) + _outputs("image/target", found.target)
     told = {
         **described,
-        "pages": [_page(output, page) for output, page in zip(outputs, pages, strict=False)],
-        "models": [_model(output, found) for output in outputs if output.kind == "mesh/scan"],
+        "pages": [_page(output, page, digests) for output, page in zip(outputs, pages, strict=False)],
+        "models": [_model(output, found, digests) for output in outputs if output.kind == "mesh/scan"],
         "photographs": len(found.photo),
         "ignored": found.ignored,
     }
@@ -103,7 +104,7 @@ def _told_of(entry: Found) -> dict[str, Any]:
         return {"format": entry.format.name}
 
 
-def _page(output: Output, page: Page) -> dict[str, Any]:
+def _page(output: Output, page: Page, digests: dict[str, str]) -> dict[str, Any]:
     told = {
         "name": output.name,
         "file": page.file,
@@ -111,18 +112,19 @@ def _page(output: Output, page: Page) -> dict[str, Any]:
         "side": page.side,
         "width": output.evidence.get("width"),
         "height": output.evidence.get("height"),
-        "sha256": _digest(output.path, page.file),
+        "sha256": _digest(output.path, page.file, digests),
     }
     return told | ({"section": page.section} if page.section else {})
 
 
-def _model(output: Output, found: Captures) -> dict[str, Any]:
+def _model(output: Output, found: Captures, digests: dict[str, str]) -> dict[str, Any]:
     file = next(entry.file for entry in found.mesh if entry.path == output.path)
-    return {"name": output.name, "file": file, "sha256": _digest(output.path, file)}
+    return {"name": output.name, "file": file, "sha256": _digest(output.path, file, digests)}
 
 
-def _digest(path: Path, file: str) -> str:
+def _digest(path: Path, file: str, digests: dict[str, str]) -> str:
+    """SHA-256 of a capture: taken when it arrived, so that a night reads its masters once for it and not twice."""
     try:
-        return sha256_of(path)
+        return digests.get(file) or sha256_of(path)
     except OSError as error:
         raise errors.CaptureUnreadable(file=file, detail=error.strerror or "no access") from None

@@ -17,7 +17,7 @@ import pytest
 
 from heritage3d import errors
 from heritage3d.pipeline import kinds
-from heritage3d.pipeline.stage import Output
+from heritage3d.pipeline.stage import Artefact, Output
 from heritage3d.stages.ingest import ingest
 
 OBJ = "mtllib bone.mtl\nusemtl bone\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"
@@ -43,7 +43,7 @@ def mesh(folder: Path) -> None:
 def take(folder: Path, **options: Any) -> tuple[dict[str, Any], list[Output]]:
     dest = folder.parent / "dest"
     dest.mkdir(exist_ok=True)
-    outputs = ingest(folder, dest, **options)
+    outputs = ingest(Artefact(folder, "capture", folder.name), dest, **options)
     return json.loads((dest / "record.json").read_text("utf-8")), outputs
 
 
