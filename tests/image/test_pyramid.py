@@ -109,7 +109,8 @@ def test_a_thumbnail_exists_and_sizes_are_in_ascending_order() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_brightness_does_not_drift_from_level_to_level(dtype: type) -> None:
+@pytest.mark.parametrize("tile", [128, 512])
+def test_brightness_does_not_drift_from_level_to_level(dtype: type, tile: int) -> None:
     pixels = noise(1024, 1024, 1, dtype)
     exact = pixels.mean() / (257 if dtype == np.uint16 else 1)
     means: dict[int, float] = {}
@@ -118,7 +119,7 @@ def test_brightness_does_not_drift_from_level_to_level(dtype: type) -> None:
         if piece.whole:
             means[piece.scale] = float(piece.pixels.mean())
 
-    service = ImageService(1024, 1024, 128)
+    service = ImageService(1024, 1024, tile)
     _cut(service, pixels, receive)
     assert sorted(means) == [1, 2, 4, 8]
     for scale, mean in means.items():

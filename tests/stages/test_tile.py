@@ -172,3 +172,29 @@ def test_the_official_validator_passes_it(name: str, data: Path, site: tuple[Pat
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     assert "5 tests, 0 failures" in output, output
+
+
+def test_a_very_wide_scan_stays_within_300_megabytes(tmp_path: Path) -> None:
+    """65,536 pixels across: a row of tiles alone would be 100 MB at each of two levels."""
+    from tests.benchmarks.masters import make_shared_strips
+
+    master = make_shared_strips(tmp_path / "wide.tif", 65_536, 1_100)
+    dest = tmp_path / "service"
+    program = """
+import re, sys
+from pathlib import Path
+from heritage3d.pipeline.job import prepare_process
+from heritage3d.stages.tile import tile
+prepare_process()
+Path(sys.argv[2]).mkdir()
+tile(Path(sys.argv[1]), Path(sys.argv[2]))
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell the peak of a process's memory")
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(master), str(dest)], check=True, capture_output=True, text=True
+    )
+    assert int(told.stdout) / 1024 < 300
+    _bound(dest)
+    assert check(dest / "info.json") == []
