@@ -8,7 +8,7 @@ the small levels below are fed row by row. What stays in memory is one row of ti
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -46,15 +46,13 @@ def cut(
     levels of scale 1, 2, 4, ... ``receive`` is called from ``threads`` threads, in any order.
     Raises what ``read`` and ``receive`` raise.
     """
-    with ThreadPoolExecutor(threads, thread_name_prefix="tiles") as pool:
-        jobs = Jobs(pool)
+    with ThreadPoolExecutor(threads, "tiles") as pool, ThreadPoolExecutor(1, "rows") as reader:
         shape = Shape(width, height, channels, tile, whole, WIDENED if depth == 8 else DEEP)
-        pyramid = _Pyramid(shape, depth, scales, jobs, receive, band_bytes)
+        pyramid = _Pyramid(shape, depth, scales, Jobs(pool), receive, band_bytes)
         try:
-            for top in range(0, height, tile):
-                pyramid.take(read, top)
-            pyramid.finish()
+            pyramid.run(read, reader)
         finally:
+            reader.shutdown(cancel_futures=True)
             pool.shutdown(cancel_futures=True)
 
 
@@ -76,7 +74,7 @@ class _Pyramid:
         divides = (shape.tile & -shape.tile).bit_length() - 1
         blocks = min(scales - 1, _FROM_ONE_TILE, divides)
         level: Level | None = None
-        levels = []
+        levels: list[Level] = []
         for step in reversed(range(1, scales)):
             smaller = level if step >= blocks else None
             level = Level(shape, 1 << step, jobs, receive, spill=small >> step - 1 > band_bytes, smaller=smaller)
@@ -87,31 +85,39 @@ class _Pyramid:
         self.carried = np.empty((0, 0, 0), np.uint16)  # one row of tiles, as the streamed level has it
         if self.streamed:
             self.carried = np.empty((shape.tile >> blocks, self.streamed.width, shape.channels), np.uint16)
-        self.open = 0  # rows of the master whose tiles are under way
 
-    def take(self, read: ReadInto, top: int) -> None:
-        """Read the row of tiles that begins at ``top`` and send its tiles to the threads."""
-        rows = min(self.shape.tile, self.shape.height - top)
-        band = self.bands[top // self.shape.tile % len(self.bands)]
-        if len(self.bands) == 1:
-            self._settle()
-        band.fill(read, rows)
-        self._settle()
-        self.open = rows
-        for column in range(-(-self.shape.width // self.shape.tile)):
-            self.jobs.start(self._tile, band, column, rows, top)
-
-    def _settle(self) -> None:
-        """Let the row of tiles under way end, and what it completes at the smaller levels."""
+    def run(self, read: ReadInto, reader: ThreadPoolExecutor) -> None:
+        """Take one row of tiles after the other; the next is read while the tiles of this one are made."""
+        tile, height = self.shape.tile, self.shape.height
+        tops = range(0, height, tile)
+        filled: dict[int, Future[None]] = {}
+        done = 0  # rows of the master whose tiles are under way
+        for at, top in enumerate(tops):
+            self.jobs.wait()  # the band of the row before is free
+            for row in range(at + len(filled), min(at + len(self.bands), len(tops))):
+                band = self.bands[row % len(self.bands)]
+                filled[row] = reader.submit(band.fill, read, min(tile, height - tops[row]))
+            self._grow(done)
+            filled.pop(at).result()
+            done = min(tile, height - top)
+            for column in range(-(-self.shape.width // tile)):
+                self.jobs.start(self._tile, self.bands[at % len(self.bands)], column, done, top)
         self.jobs.wait()
-        if not self.open:
+        self._grow(done)
+        self._finish()
+
+    def _grow(self, rows: int) -> None:
+        """Let what ``rows`` rows of the master complete at the smaller levels be encoded, and wait for it.
+
+        The next row of tiles will be written where it lies.
+        """
+        if not rows:
             return
         for step, level in enumerate(self.blocks, 1):
-            level.grow(-(-self.open >> step))
+            level.grow(-(-rows >> step))
         if self.streamed:
-            self.streamed.add(self.carried[: -(-self.open >> len(self.blocks) + 1)])
-        self.open = 0
-        self.jobs.wait()  # the next row of tiles will be written where these lie
+            self.streamed.add(self.carried[: -(-rows >> len(self.blocks) + 1)])
+        self.jobs.wait()
 
     def _tile(self, band: Band, column: int, rows: int, top: int) -> None:
         pixels = band.tile(column, rows)
@@ -133,9 +139,8 @@ class _Pyramid:
             left >>= len(self.blocks) + 1
             self.carried[: len(block), left : left + block.shape[1]] = block
 
-    def finish(self) -> None:
-        """Send the last tiles and the whole levels, the largest first, and wait for them."""
-        self._settle()
+    def _finish(self) -> None:
+        """Send the whole levels, the largest first, and wait for them."""
         if self.picture is not None:
             self.jobs.start(self.receive, whole_level(self.shape, 1, self.picture))
         for level in self.levels:

@@ -84,4 +84,4 @@ def _packed(strip: np.ndarray) -> bytes:
     """Horizontal differences (TIFF 6.0, section 14), deflated fast: the second level gains little here."""
     import imagecodecs
 
-    return bytes(imagecodecs.deflate_encode(imagecodecs.delta_encode(strip, axis=1), level=1))
+    return bytes(imagecodecs.deflate_encode(imagecodecs.delta_encode(strip, axis=1).tobytes(), level=1))
