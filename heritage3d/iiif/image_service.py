@@ -13,8 +13,14 @@ from typing import Any, Literal
 
 #: Levels go on below one tile until a side of this many pixels, so that a thumbnail exists.
 THUMBNAIL = 200
-#: The width that Universal Viewer asks for where a manifest names no thumbnail (``full/90,``).
-ICON = 90
+#: The widths that Universal Viewer asks for, whatever thumbnail the manifest names: ``full/90,`` in its list of pages,
+#: ``full/200,`` in its gallery.
+ICONS = (90, 200)
+#: Where a manifest names no thumbnail, Clover takes the level nearest to this width whose sides are not below the
+#: second number, and asks for it by its width alone.
+CARD, CARD_LEAST = 200, 64
+#: No JPEG has a longer side (libjpeg, jmorecfg.h).
+_JPEG_SIDE = 65_500
 
 # full/max must exist at level 0 (compliance document, 3.1 and 3.2). For a scan of 600 megapixels it would
 # be a file of 75 MB that no browser shows (Safari and Chrome stop at 16 megapixels or 16,384 pixels of a
@@ -95,19 +101,36 @@ class ImageService:
         if scale == self.whole[0]:
             names.append("full/max")
         formats = dict.fromkeys((self.format, "jpg"))  # level 0 promises JPEG whatever the tiles are
-        return tuple(f"{name}/0/default.{form}" for name in names for form in formats)
+        paths = [f"{name}/0/default.{form}" for name in names for form in formats]
+        if scale == self.card and width not in ICONS:
+            paths.append(f"full/{width},/0/default.jpg")
+        return tuple(paths)
 
     @cached_property
-    def icon(self) -> tuple[int, int, int] | None:
-        """Scale to make it from, width and height of ``full/90,``; None where that would enlarge the image."""
-        if self.width < ICON:
-            return None
-        height = max(1, round(self.height * ICON / self.width))
-        scales = [scale for scale in self.whole if self.size_at(scale)[0] >= ICON]
-        return (scales[-1], ICON, height) if scales and height <= 4096 else None
+    def icons(self) -> tuple[tuple[int, int, int], ...]:
+        """Scale to make it from, width and height of each of ICONS; without those that are longer than any JPEG.
+
+        They enlarge what is narrower. A server would refuse that, but viewers ask, and show a broken picture.
+        """
+        found = (self._icon(width) for width in ICONS)
+        return tuple(icon for icon in found if icon[2] <= _JPEG_SIDE)
+
+    def _icon(self, wanted: int) -> tuple[int, int, int]:
+        scales = [scale for scale in self.whole if self.size_at(scale)[0] >= wanted]
+        scale = scales[-1] if scales else self.whole[0]
+        width, height = self.size_at(scale)
+        if width != wanted:  # the level of that width is what info.json lists
+            height = max(1, round(self.height * wanted / self.width))
+        return scale, wanted, height
+
+    @cached_property
+    def card(self) -> int | None:
+        """The scale of the level that Clover asks for by its width alone; None where it takes ``full/max``."""
+        scales = [scale for scale in reversed(self.whole) if min(self.size_at(scale)) >= CARD_LEAST]
+        return min(scales, key=lambda scale: abs(self.size_at(scale)[0] - CARD), default=None)
 
     def addresses(self) -> Iterator[Address]:
-        """Every address that a client may compute from info.json, each once."""
+        """Every address that a viewer computes from info.json or from a manifest, each once."""
         corners: set[str] = set()  # a tile of one pixel has the same address at several scales
         for scale in self.scale_factors:
             if scale in self.whole and max(self.size_at(scale)) <= self.tile:
@@ -121,6 +144,8 @@ class ImageService:
             width, height = self.size_at(scale)
             for path in self.paths(scale, 0, 0, self.width, self.height):
                 yield Address(0, 0, self.width, self.height, width, height, path)
+        for _, width, height in self.icons:
+            yield Address(0, 0, self.width, self.height, width, height, f"full/{width},/0/default.jpg")
 
     def info(self, identifier: str) -> dict[str, Any]:
         """info.json (section 5)."""

@@ -17,6 +17,11 @@ register(
         addressed=("info.json",),
     ),
     Kind(
+        "iiif/image-zip",
+        "the files of such a service in one zip, to be unpacked where it is served",
+        place="objects/{object}/zips/{name}.zip",
+    ),
+    Kind(
         "iiif/manifest",
         "a IIIF Presentation 3 manifest with the thumbnail of the object",
         place="objects/{object}",

@@ -20,6 +20,8 @@ from heritage3d.image.vips import pyvips
 
 def assumed(header: Header) -> str:
     """Where the colours come from, in words for the evidence."""
+    if header.format == "camera raw":
+        return "developed to sRGB with the white balance of the camera"
     if header.icc and icc.space(header.icc):
         return icc.name(header.icc) or "embedded profile"
     if header.colour == "CMYK":

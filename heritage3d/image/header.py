@@ -15,6 +15,7 @@ from heritage3d.errors import (
     CaptureUnreadable,
     ImageEmpty,
     ImageError,
+    ImageFormatRefused,
     ImageFormatUnknown,
     ImageTooLarge,
     ImageTruncated,
@@ -22,7 +23,7 @@ from heritage3d.errors import (
 )
 from heritage3d.pipeline import limits
 
-ImageFormat = Literal["TIFF", "JPEG", "PNG", "WebP", "JPEG 2000"]
+ImageFormat = Literal["TIFF", "JPEG", "PNG", "WebP", "JPEG 2000", "camera raw"]
 
 #: ``read(offset, length)`` returns the bytes there, fewer at the end of the file.
 Read = Callable[[int, int], bytes]
@@ -33,25 +34,43 @@ _STRANGERS: tuple[tuple[bytes, int, str], ...] = (
     (b"BM", 0, "BMP"),
     (b"8BPS", 0, "Photoshop PSD"),
     (b"%PDF", 0, "PDF"),
-    (b"ftypheic", 4, "HEIC"),
-    (b"ftypheix", 4, "HEIC"),
+    (b"%!PS", 0, "PostScript"),
+    (b"ftyphei", 4, "HEIC"),
+    (b"ftyphevc", 4, "HEIC"),
     (b"ftypmif1", 4, "HEIF"),
-    (b"ftypavif", 4, "AVIF"),
-    (b"ftypcrx ", 4, "Canon CR3 raw"),
-    (b"FUJIFILMCCD-RAW", 0, "Fujifilm raw"),
-    (b"IIU\0", 0, "Panasonic raw"),
-    (b"IIRO", 0, "Olympus raw"),
-    (b"IIRS", 0, "Olympus raw"),
+    (b"ftypmsf1", 4, "HEIF"),
+    (b"ftypavi", 4, "AVIF"),
+    (b"ftyp", 4, "a film"),
+    (b"moov", 4, "a film"),
+    (b"mdat", 4, "a film"),
+    (b"AVI ", 8, "a film"),
+    (b"FLV\x01", 0, "a film"),
+    (b"\0\0\x01\xba", 0, "a film"),
+    (b"\x1aE\xdf\xa3", 0, "a film"),
+    (b"FOVb", 0, "Sigma X3F raw"),
+    (b"\0MRM", 0, "Minolta raw"),
     (b"\xff\x0a", 0, "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", 0, "JPEG XL"),
+    (b"II\xbc\x01", 0, "JPEG XR"),
     (b"v/1\x01", 0, "OpenEXR"),
     (b"SIMPLE  =", 0, "FITS"),
     (b"#?RADIANCE", 0, "Radiance HDR"),
     (b"AT&TFORM", 0, "DjVu"),
-    (b"\xff\x4f\xff\x51", 0, "JPEG 2000"),
+    (b"DICM", 128, "DICOM"),
+    (b"/* XPM", 0, "XPM"),
     (b"<svg", 0, "SVG"),
     (b"<?xml", 0, "XML"),
     (b"PK\x03\x04", 0, "ZIP"),
+    *((b"P%d" % number, 0, "Netpbm") for number in range(1, 8)),
+)
+_RAWS: tuple[tuple[bytes, int], ...] = (
+    (b"ftypcrx ", 4),  # Canon CR3
+    (b"FUJIFILMCCD-RAW", 0),
+    (b"IIU\0", 0),  # Panasonic RW2
+    (b"IIRO", 0),  # Olympus ORF
+    (b"IIRS", 0),
+    (b"MMOR", 0),
+    (b"II*\0\x10\0\0\0CR", 0),  # Canon CR2
 )
 
 
@@ -88,7 +107,12 @@ class Header:
 
 
 def sniff(head: bytes) -> ImageFormat | None:
-    """The image format whose magic bytes these are (at least 16), or None."""
+    """The image format whose magic bytes these are (at least 16), or None.
+
+    Many raw files begin as a TIFF; ``is_raw`` tells them apart.
+    """
+    if any(head[at : at + len(magic)] == magic for magic, at in _RAWS):
+        return "camera raw"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "TIFF"
     if head[:3] == b"\xff\xd8\xff":
@@ -105,14 +129,12 @@ def sniff(head: bytes) -> ImageFormat | None:
 def read_header(path: Path) -> Header:
     """The header of an image, judged by its content and checked against the limits.
 
-    Raises ImageEmpty, ImageFormatUnknown, ImageUnsupported, ImageTooLarge, ImageTruncated, ImageError and
-    CaptureUnreadable.
+    Raises ImageEmpty, ImageFormatUnknown, ImageUnsupported, ImageTooLarge, ImageTruncated, ImageRawRefused,
+    ImageTooSlow, ImageError and CaptureUnreadable.
     """
     try:
         with path.open("rb") as stream:
-            number = stream.fileno()
-            size = os.fstat(number).st_size
-            header = _parse(lambda offset, length: os.pread(number, length, offset) if offset < size else b"", size)
+            header = _parse(stream.fileno(), *_reader(stream.fileno()))
     except OSError as error:
         raise CaptureUnreadable(file=path, detail=error.strerror or "input/output error") from error
     except Fault as fault:
@@ -123,6 +145,21 @@ def read_header(path: Path) -> Header:
         pixels = header.width * header.height
         raise ImageTooLarge(file=path, pixels=pixels, limit=limits.MAX_PIXELS)
     return header
+
+
+def is_raw(path: Path) -> bool:
+    """Whether this is a camera raw file, those that begin as a TIFF included. Raises OSError."""
+    from heritage3d.image import tiff
+
+    with path.open("rb") as stream:
+        read, size = _reader(stream.fileno())
+        kind = sniff(read(0, 64))
+        return kind == "camera raw" or (kind == "TIFF" and tiff.is_raw(read, size))
+
+
+def _reader(number: int) -> tuple[Read, int]:
+    size = os.fstat(number).st_size
+    return (lambda offset, length: os.pread(number, length, offset) if offset < size else b""), size
 
 
 class Fault(Exception):
@@ -148,12 +185,12 @@ def unsupported(detail: str) -> Fault:
     return Fault(ImageUnsupported, detail=detail)
 
 
-def _parse(read: Read, size: int) -> Header:
-    from heritage3d.image import jpeg, jpeg2000, png, tiff, webp
+def _parse(number: int, read: Read, size: int) -> Header:
+    from heritage3d.image import jpeg, jpeg2000, png, raw, tiff, webp
 
     if size == 0:
         raise Fault(ImageEmpty)
-    head = read(0, 64)
+    head = read(0, 160)
     parsers: dict[ImageFormat, Callable[[Read, int], Header]] = {
         "TIFF": tiff.parse,
         "JPEG": jpeg.parse,
@@ -164,7 +201,11 @@ def _parse(read: Read, size: int) -> Header:
     kind = sniff(head)
     if kind is None:
         named = next((name for magic, at, name in _STRANGERS if head[at : at + len(magic)] == magic), None)
-        raise Fault(ImageFormatUnknown, detail=f"it is {named}" if named else "its first bytes belong to no image")
+        if named:
+            raise Fault(ImageFormatRefused, detail=f"it is {named}")
+        raise Fault(ImageFormatUnknown, detail="its first bytes belong to no image")
+    if kind == "camera raw" or (kind == "TIFF" and tiff.is_raw(read, size)):
+        return raw.parse(number, read, size)
     return parsers[kind](read, size)
 
 

@@ -1,43 +1,26 @@
-"""JPEG 2000 and HTJ2K: header, completeness and decoding (ISO/IEC 15444-1 annexes A and I, 15444-15).
-
-OpenJPEG decodes a cut codestream without a word, so the tile parts are walked before any pixel is made.
-"""
+"""JPEG 2000 and HTJ2K: what the boxes around the codestream say, and decoding (ISO/IEC 15444-1 annex I)."""
 
 from __future__ import annotations
 
-import collections
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from heritage3d.image.header import Header, Read, damaged, sensible_ppi, truncated, unsupported
+from heritage3d.errors import ImageColoursUnclear
+from heritage3d.image import codestream
+from heritage3d.image.codestream import Codestream
+from heritage3d.image.header import Fault, Header, Read, damaged, sensible_ppi, truncated, unsupported
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 _MAX_BOXES = 10_000
-_MAX_TILE_PARTS = 4_000_000
-_START_OF_TILE_PART, _CAPABILITIES = 0xFF90, 0xFF50
-
-
-@dataclass(frozen=True)
-class Codestream:
-    """The size marker: reference grid, components, and whether the blocks are high-throughput."""
-
-    at: int
-    width: int
-    height: int
-    bits: tuple[int, ...]
-    signed: bool
-    subsampled: bool
-    tiles: int
-    high_throughput: bool
 
 
 def parse(read: Read, size: int) -> Header:
     """The header of a JP2 or JPH file, or of a JPX that says it can be read as one. Raises header.Fault."""
     if read(0, 12) != _SIGNATURE:
-        raise unsupported("it is a bare codestream, which does not say what its colours are")
+        return _bare(codestream.parse(read, 0, size))
     boxes: dict[bytes, bytes] = {}
     colours: list[bytes] = []
     stream: Codestream | None = None
@@ -54,11 +37,21 @@ def parse(read: Read, size: int) -> Header:
                 if inner == b"res ":
                     boxes |= {deep: read(a, min(b - a, 64)) for deep, a, b in _boxes(read, start, stop)}
         elif name == b"jp2c":
-            stream = _codestream(read, at, end)
+            stream = codestream.parse(read, at, end)
             break
     if stream is None:
         raise truncated("its codestream is missing")
     return _header(stream, boxes, _best_colour(colours))
+
+
+def _bare(stream: Codestream) -> Header:
+    """A codestream without a file around it: its colours are clear only where the coder mixed them."""
+    if stream.profile & 0x3FFF not in (0, 1, 2):  # cinema is X'Y'Z', broadcast mostly Y'CbCr, Part 2 anything
+        raise Fault(ImageColoursUnclear, detail=f"a bare codestream of the profile {stream.profile & 0x3FFF:#x}")
+    count = len(stream.bits)
+    if count != 1 and not (count == 3 and stream.mixed):
+        raise Fault(ImageColoursUnclear, detail=f"a bare codestream of {count} components")
+    return _header(stream, {}, None)
 
 
 def _boxes(read: Read, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -78,68 +71,6 @@ def _boxes(read: Read, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         yield name, at + head, stop
         at = stop
     raise damaged("it has too many boxes")
-
-
-def _codestream(read: Read, at: int, end: int) -> Codestream:
-    head = read(at, 8)
-    if head[:4] != b"\xff\x4f\xff\x51" or len(head) < 8:
-        raise damaged("its codestream does not begin with its size")
-    length = struct.unpack(">H", head[4:6])[0]
-    body = read(at + 6, length - 2)
-    if len(body) < length - 2 or length < 41:
-        raise truncated("its codestream is cut off")
-    _rsiz, x1, y1, x0, y0, tw, th, tx, ty, count = struct.unpack_from(">HIIIIIIIIH", body)
-    parts = [body[36 + 3 * each : 39 + 3 * each] for each in range(count)]
-    if count < 1 or len(parts[-1]) < 3 or x1 <= x0 or y1 <= y0 or tw < 1 or th < 1 or tx > x0 or ty > y0:
-        raise damaged("the size in its codestream is impossible")
-    tiles = -(-(x1 - tx) // tw) * -(-(y1 - ty) // th)
-    stream = Codestream(
-        at=at,
-        width=x1 - x0,
-        height=y1 - y0,
-        bits=tuple((part[0] & 0x7F) + 1 for part in parts),
-        signed=any(part[0] & 0x80 for part in parts),
-        subsampled=any(part[1] != 1 or part[2] != 1 for part in parts),
-        tiles=tiles,
-        high_throughput=False,
-    )
-    return replace(stream, high_throughput=_walk(read, at + 4 + length, end, tiles))
-
-
-def _walk(read: Read, at: int, end: int, tiles: int) -> bool:
-    """Follow the markers to the end of the codestream; tell whether a CAP marker announces Part 15."""
-    high_throughput = False
-    parts: collections.Counter[int] = collections.Counter()
-    promised: dict[int, int] = {}
-    for _count in range(_MAX_TILE_PARTS):
-        marker = read(at, 12)
-        if marker[:2] == b"\xff\xd9":
-            break
-        if at + 12 > end or len(marker) < 12:
-            raise truncated("its codestream has no end")
-        name, length = struct.unpack(">HH", marker[:4])
-        if name == _START_OF_TILE_PART:
-            tile, part_length, _index, count = struct.unpack(">HIBB", marker[4:12])
-            parts[tile] += 1
-            promised[tile] = count or promised.get(tile, 0)
-            if part_length == 0:  # it runs to the end
-                if read(end - 2, 2) != b"\xff\xd9":
-                    raise truncated("its codestream has no end")
-                break
-            if part_length < 14 or at + part_length > end:
-                raise truncated("a tile part is cut off")
-            at += part_length
-            continue
-        if not 0xFF4F < name <= 0xFFFF or parts:
-            raise damaged("its codestream is not a list of markers")
-        if name == _CAPABILITIES:
-            high_throughput = bool(struct.unpack(">I", marker[4:8])[0] >> (32 - 15) & 1)
-        at += 2 + length
-    if len(parts) < tiles:
-        raise truncated(f"{tiles - len(parts)} of its {tiles} tiles are missing")
-    if any(count and parts[tile] != count for tile, count in promised.items()):
-        raise damaged("it has not as many tile parts as it says")
-    return high_throughput
 
 
 def _best_colour(colours: list[bytes]) -> bytes | None:
@@ -179,7 +110,7 @@ def _header(stream: Codestream, boxes: dict[bytes, bytes], colour: bytes | None)
         icc=icc,
         ppi=_ppi(boxes.get(b"resc") or boxes.get(b"resd") or b""),
         compression="HTJ2K" if stream.high_throughput else "JPEG 2000",
-        detail=stream,
+        detail=replace(stream, palette=palette is not None),
     )
 
 
@@ -189,7 +120,7 @@ def _opacity(definitions: bytes) -> int:
     straight = all(goal in (0, channel + 1) for channel, kind, goal in entries if kind == 0)
     opaque = [(channel, kind) for channel, kind, _goal in entries if kind in (1, 2)]
     if any(kind > 2 for _channel, kind, _goal in entries) or not straight or len(opaque) > 1:
-        raise unsupported("its channels have an unusual meaning")
+        raise Fault(ImageColoursUnclear, detail="its channels have an unusual meaning")
     if opaque and opaque[0][0] != len(entries) - 1:
         raise unsupported("its opacity is not the last channel")
     return opaque[0][1] if opaque else 0
@@ -205,25 +136,51 @@ def _ppi(body: bytes) -> float | None:
     return sensible_ppi(per_metre[0] * 0.0254, per_metre[1] * 0.0254)
 
 
-def decode(data: bytes, header: Header) -> np.ndarray:
-    """All pixels: (height, width, bands), uint8 or uint16, full range. Raises header.Fault."""
-    import imagecodecs
-
+def check_variant(header: Header) -> None:
+    """Refuse what would be a guess. Raises header.Fault."""
     stream: Codestream = header.detail
     if stream.signed or stream.subsampled or len(set(stream.bits)) != 1 or header.bits > 16:
         raise unsupported("its components are signed, subsampled or of different depths")
     if header.colour not in ("grey", "RGB", "CMYK"):
         raise unsupported(f"its colours are {header.colour}")
     if header.bands != {"grey": 1, "RGB": 3, "CMYK": 4}[header.colour] + header.alpha:
-        raise unsupported(f"it has {header.bands} channels of {header.colour} and does not say what for")
+        raise Fault(ImageColoursUnclear, detail=f"{header.bands} channels of {header.colour}")
+    if stream.palette and header.icc:
+        raise unsupported("it has a palette and a colour profile")
+
+
+def decode(read: Read, header: Header) -> np.ndarray:
+    """All pixels: (height, width, bands), uint8 or uint16, full range. Raises header.Fault."""
+    stream: Codestream = header.detail
+    # Given the whole file, imagecodecs would convert the colours through its profile, and colour.py once more.
+    start = 0 if stream.palette else stream.at
+    return _decode(read(start, stream.end - start), (header.height, header.width, header.bands), header.bits)
+
+
+def tile_decoder(read: Read, header: Header) -> Callable[[int, int], np.ndarray]:
+    """What gives the pixels of the tile in a column and line of tiles, as ``decode`` gives all."""
+    stream: Codestream = header.detail
+    tiles = codestream.Tiles(read, stream)
+
+    def tile(column: int, line: int) -> np.ndarray:
+        part = stream.grid.tile(column, line)
+        shape = (part.y1 - part.y0, part.x1 - part.x0, header.bands)
+        return _decode(tiles.alone(column, line), shape, header.bits)
+
+    return tile
+
+
+def _decode(data: bytes, shape: tuple[int, int, int], bits: int) -> np.ndarray:
+    import imagecodecs
+
     try:
         pixels = imagecodecs.jpeg2k_decode(data, numthreads=1)
     except (imagecodecs.Jpeg2kError, ValueError, RuntimeError, MemoryError) as error:
         raise damaged(str(error).split("\n")[0][:120] or "the decoder gave up") from None
-    pixels = pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
-    if pixels.shape != (header.height, header.width, header.bands):
+    pixels = pixels.reshape((*shape[:2], -1)) if pixels.size == np.prod(shape) else pixels
+    if pixels.shape != shape:
         raise damaged("its decoded size is not that of its header")
-    return full_range(pixels, header.bits)
+    return full_range(pixels, bits)
 
 
 def full_range(pixels: np.ndarray, bits: int) -> np.ndarray:

@@ -5,9 +5,11 @@ Tiling needs rows only; what turns, crops or joins pictures needs to reach any p
 
 from __future__ import annotations
 
+import mmap
+import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ import numpy as np
 
 from heritage3d.image.reading import open_master
 from heritage3d.image.strips import ROOM
+
+_SEEN_BYTES = 32 << 20  # of a scratch file held in memory while it is filled
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,29 @@ class Raster:
 @contextmanager
 def open_raster(path: Path, room: int = ROOM) -> Iterator[Raster]:
     """The pixels of an image file; above ``room`` bytes they lie in a scratch file. Raises as open_master."""
-    with open_master(path) as master:
-        shape = (master.height, master.width, master.channels)
-        dtype = np.dtype(np.uint8 if master.depth == 8 else np.uint16)
-        with scratch(shape, dtype, room) as pixels:
-            row = 0
+    with ExitStack() as held:
+        with open_master(path) as master:
+            shape = (master.height, master.width, master.channels)
+            dtype = np.dtype(np.uint8 if master.depth == 8 else np.uint16)
+            pixels = held.enter_context(scratch(shape, dtype, room))
+            row = seen = 0
             for strip in master.strips():
                 pixels[row : row + len(strip)] = strip
-                row += len(strip)
-            yield Raster(pixels, master.header.ppi)
+                row, seen = row + len(strip), seen + strip.nbytes
+                if seen > _SEEN_BYTES:
+                    release(pixels)
+                    seen = 0
+            ppi = master.header.ppi
+        del master  # a decoder that holds the whole picture lets go of it
+        release(pixels)
+        yield Raster(pixels, ppi)
+
+
+def release(pixels: np.ndarray) -> None:
+    """Let the memory of a raster in a scratch file go; its pixels are read again when they are asked for."""
+    # On Windows the system does it by itself.
+    if isinstance(pixels.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        pixels.base.madvise(mmap.MADV_DONTNEED)
 
 
 @contextmanager
@@ -47,5 +65,8 @@ def scratch(shape: tuple[int, ...], dtype: np.dtype[np.generic], room: int = ROO
         yield np.empty(shape, dtype)
         return
     with tempfile.TemporaryFile() as file:
-        file.truncate(size)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here, and not by a signal later
+        else:
+            file.truncate(size)
         yield np.memmap(file, dtype, "r+", shape=shape)

@@ -114,13 +114,15 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _open(number: int, header: Header) -> Strips:
-    from heritage3d.image import colour, raw, through_imagecodecs, through_vips, uncompressed
+    from heritage3d.image import colour, old_jpeg, raw, through_imagecodecs, through_vips, uncompressed
     from heritage3d.image.vips import pyvips
 
     if header.format == "camera raw":
         return raw.open_rows(number, header)
     if header.format == "JPEG 2000":
         return through_imagecodecs.open_jpeg2000(number, header)
+    if header.format == "TIFF" and header.detail.compression == _OLD_JPEG:
+        return old_jpeg.open_rows(number, header)
     if header.format == "TIFF" and uncompressed.fits(header) and not colour.needs_conversion(header):
         return uncompressed.open_rows(number, header)
     if header.format == "TIFF" and (not through_vips.fits(header) or len(header.detail.extras) > header.alpha):
@@ -132,6 +134,9 @@ def _open(number: int, header: Header) -> Strips:
         if header.format != "TIFF":
             raise
         return through_imagecodecs.open_tiff(number, header)
+
+
+_OLD_JPEG = 6
 
 
 def _begun(strips: Strips) -> Strips:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
 
+from heritage3d.errors import ImageValuesUnclear
 from heritage3d.image import jpeg2000
+from heritage3d.image.codestream import Codestream
 from heritage3d.image.colour import lab_to_srgb, needs_conversion
-from heritage3d.image.header import Header, damaged, truncated, unsupported
+from heritage3d.image.header import Fault, Header, Read, damaged, truncated, unsupported
 from heritage3d.image.strips import MAX_WHOLE_PIXELS, Rows, Strips
 from heritage3d.image.through_vips import open_image
 from heritage3d.image.tiff import Page
@@ -18,11 +21,32 @@ from heritage3d.image.vips import pyvips
 
 
 def open_jpeg2000(number: int, header: Header) -> Strips:
-    """The rows of a JPEG 2000 file. Raises header.Fault."""
+    """The rows of a JPEG 2000 file: tile by tile, or in one piece where it has no tiles. Raises header.Fault."""
+    jpeg2000.check_variant(header)
+    stream: Codestream = header.detail
+
+    def read(at: int, length: int) -> bytes:
+        return os.pread(number, length, at)
+
+    if stream.tiles > 1 and stream.separable and not stream.palette:
+        return converted(lambda: _rows_of_tiles(read, header), header)
     if header.width * header.height > MAX_WHOLE_PIXELS:
-        raise unsupported(f"JPEG 2000 above {MAX_WHOLE_PIXELS // 1_000_000} megapixels is not read; save it as TIFF")
-    size = os.fstat(number).st_size
-    return _from_array(jpeg2000.decode(os.pread(number, size, 0), header), header)
+        megapixels = MAX_WHOLE_PIXELS // 1_000_000
+        raise unsupported(f"JPEG 2000 without tiles is not read above {megapixels} megapixels")
+    return converted(lambda: iter([jpeg2000.decode(read, header)]), header)
+
+
+def _rows_of_tiles(read: Read, header: Header) -> Rows:
+    """One row of tiles after the other: (rows, width, bands), full range."""
+    grid = header.detail.grid
+    decode = jpeg2000.tile_decoder(read, header)
+    for line in range(grid.lines):
+        part = grid.tile(0, line)
+        block = np.empty((part.y1 - part.y0, header.width, header.bands), np.uint8 if header.bits <= 8 else np.uint16)
+        for column in range(grid.columns):
+            part = grid.tile(column, line)
+            block[:, part.x0 - grid.x0 : part.x1 - grid.x0] = decode(column, line)
+        yield block
 
 
 _COLOURS = {"grey": 1, "RGB": 3, "palette": 3, "CMYK": 4, "Lab": 3}
@@ -32,56 +56,81 @@ _SPACES = {
     "palette": ("srgb", "rgb16"),
     "CMYK": ("cmyk", "cmyk"),
 }
+#: Converting colours costs a start-up each time; blocks of so many bytes pay for it.
+_BLOCK_BYTES = 16 << 20
 
 
-def _from_array(pixels: np.ndarray, header: Header) -> Strips:
+def converted(blocks: Callable[[], Rows], header: Header) -> Strips:
+    """Blocks of stored samples (whole rows, full range) as sRGB; turned pictures need all of them at once."""
     if header.colour not in _SPACES:
         raise unsupported(f"its colours are {header.colour}")
-    height, width, bands = pixels.shape
-    deep = pixels.dtype == np.uint16
-    samples = np.ascontiguousarray(pixels)
-    image = pyvips.Image.new_from_memory(samples, width, height, bands, "ushort" if deep else "uchar")
-    image = image.copy(interpretation=_SPACES[header.colour][deep])
-    return open_image(image, replace(header, bits=16 if deep else 8))
+    channels = 1 if header.colour == "grey" else 3
+    depth = 8 if header.bits <= 8 and header.colour != "palette" else 16
+    whole = header.orientation > 2
+    if whole and header.width * header.height > MAX_WHOLE_PIXELS:
+        megapixels = MAX_WHOLE_PIXELS // 1_000_000
+        raise unsupported(f"above {megapixels} megapixels this kind of file is not read when it must be turned")
+    if (
+        header.orientation == 1
+        and not header.alpha
+        and header.colour in ("grey", "RGB")
+        and not needs_conversion(header)
+    ):
+        return Strips(channels, depth, blocks)
+
+    def rows() -> Rows:
+        for block in _joined(blocks(), 1 << 62 if whole else _BLOCK_BYTES):
+            height, width, bands = block.shape
+            deep = block.dtype == np.uint16
+            samples = np.ascontiguousarray(block)
+            image = pyvips.Image.new_from_memory(samples, width, height, bands, "ushort" if deep else "uchar")
+            image = image.copy(interpretation=_SPACES[header.colour][deep])
+            yield from open_image(image, replace(header, bits=16 if deep else 8)).rows()
+
+    return Strips(channels, depth, rows)
+
+
+def _joined(blocks: Rows, most: int) -> Rows:
+    held: list[np.ndarray] = []
+    for block in blocks:
+        held.append(block.copy())
+        if sum(part.nbytes for part in held) >= most:
+            yield np.concatenate(held) if len(held) > 1 else held[0]
+            held = []
+    if held:
+        yield np.concatenate(held) if len(held) > 1 else held[0]
 
 
 def open_tiff(number: int, header: Header) -> Strips:
     """The rows of a TIFF that libvips does not decode. Raises header.Fault."""
     page: Page = header.detail
     _check_variant(page, header)
-    lab = header.colour == "Lab"
-    plain = header.orientation == 1 and (lab or (header.colour in ("grey", "RGB") and not needs_conversion(header)))
     colours = _COLOURS[header.colour]
 
     def rows() -> Rows:
         for block in _segments(number, page):
             samples = _upside_up(_full_range(block, header), page)
             samples = lab_to_srgb(samples) if header.colour == "Lab" else samples
-            yield samples if header.alpha else samples[:, :, :colours]
+            yield _looked_up(samples[:, :, : colours + header.alpha], page, header)
 
-    if plain and not header.alpha:
-        return Strips(colours, 8 if header.bits <= 8 else 16, rows)
-    if header.width * header.height > MAX_WHOLE_PIXELS:
-        raise unsupported(f"this kind of TIFF is not read above {MAX_WHOLE_PIXELS // 1_000_000} megapixels")
-    pixels = np.concatenate([block.copy() for block in rows()])
-    header = replace(header, colour="RGB", icc=None) if lab else header
-    return _from_array(_looked_up(pixels, page, header), header)
+    lab = header.colour == "Lab"
+    return converted(rows, replace(header, colour="RGB", icc=None) if lab else header)
 
 
 def _check_variant(page: Page, header: Header) -> None:
-    if page.compression not in (1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34712, 34925, 50000, 50001):
+    if page.compression not in (1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34712, 34925, 50000, 50001, 50002):
         raise unsupported(f"its compression is {header.compression}")
     if page.photometric not in (0, 1, 2, 3, 5, 8) or (page.photometric == 8 and header.bits not in (8, 16)):
         raise unsupported(f"its colours are {header.colour}, compressed as {header.compression}")
     if header.samples == "signed":
-        raise unsupported("its samples are signed")
+        raise Fault(ImageValuesUnclear, detail="they are signed")
     if header.colour == "CMYK" and page.number(332, 1) != 1:
         raise unsupported("its inks are not cyan, magenta, yellow and black")
     wanted = 1 if header.colour == "palette" else _COLOURS[header.colour]
     if header.colour == "Lab" and header.alpha:
         raise unsupported("it is CIELab with opacity")
-    if page.samples < wanted or page.samples > wanted + 1 or (page.samples > wanted and not header.alpha):
-        raise unsupported(f"it has {page.samples} channels of {header.colour}")
+    if page.samples < wanted:
+        raise damaged(f"it has {page.samples} channels of {header.colour}")
 
 
 def _segments(number: int, page: Page) -> Rows:
@@ -154,7 +203,7 @@ def _full_range(block: np.ndarray, header: Header) -> np.ndarray:
         return block
     if header.samples == "float":
         if not np.isfinite(block).all() or block.min() < 0 or block.max() > 1:
-            raise unsupported("its floating-point samples are not between 0 and 1")
+            raise Fault(ImageValuesUnclear, detail="they are not between 0 and 1")
         return (block.astype(np.float64) * 65535 + 0.5).astype(np.uint16)
     if header.bits > 16:
         return np.round(block * (65535 / ((1 << header.bits) - 1))).astype(np.uint16)

@@ -33,9 +33,6 @@ def fits(header: Header) -> bool:
 
 def open_rows(number: int, header: Header) -> Strips:
     """The rows of the file with this descriptor. Raises header.Fault, pyvips.Error."""
-    expected = {"grey": 1, "palette": 1, "CMYK": 4}.get(header.colour, 3) + header.alpha
-    if header.format == "TIFF" and header.bands > expected:
-        raise unsupported(f"it has {header.bands} channels of {header.colour} and does not say what for")
     os.lseek(number, 0, os.SEEK_SET)
     source = pyvips.Source.new_from_descriptor(number)
     options: dict[str, Any] = {"access": "sequential", "fail_on": "warning"}

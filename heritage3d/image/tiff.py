@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from heritage3d.image.header import Header, Read, damaged, sensible_ppi, truncated, unsupported
+from heritage3d.errors import ImageColoursUnclear, ImageManyPages
+from heritage3d.image.header import Fault, Header, Read, damaged, sensible_ppi, truncated, unsupported
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {3: "H", 4: "I", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MAX_PAGES = 64  # a master has one page; a pyramid of a 4-gigapixel scan has ten
 _MAX_ENTRIES = 4096
 _MAX_VALUE_BYTES = 64 << 20
+_SENSOR = (32803, 34892)  # PhotometricInterpretation: colour filter array, linear raw
 
 COMPRESSIONS = {
     1: "none", 2: "CCITT RLE", 3: "CCITT G3", 4: "CCITT G4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG", 8: "deflate",
@@ -79,6 +81,11 @@ class Page:
         return self.number(277, 1)
 
     @property
+    def extras(self) -> tuple[int, ...]:
+        """What the channels beyond the colours are: 0 unspecified, 1 and 2 opacity (tag ExtraSamples)."""
+        return tuple(int(value) for value in self.tags.get(338, ()) if isinstance(value, int))
+
+    @property
     def chunks(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Offsets and byte counts of the strips or tiles."""
         # Early writers put the places of tiles into the tags of strips; libtiff accepts that too.
@@ -92,12 +99,13 @@ def parse(read: Read, size: int) -> Header:
     width, height = page.size
     _check_chunks(page, size)
     formats = set(page.tags.get(339, (1,)))
+    colour = COLOURS.get(page.photometric, f"photometric {page.photometric}")
+    _check_extras(page, colour)
     names: dict[int, Literal["unsigned", "signed", "float"]] = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
     if len(formats) != 1 or not formats <= set(names):
         raise unsupported(f"its sample format is {sorted(formats)}")
     if len(set(page.bits)) != 1:
         raise unsupported(f"its channels have {', '.join(map(str, page.bits))} bits")
-    colour = COLOURS.get(page.photometric, f"photometric {page.photometric}")
     icc = page.tags.get(34675)
     orientation = page.number(274, 1)
     return Header(
@@ -119,8 +127,23 @@ def parse(read: Read, size: int) -> Header:
     )
 
 
-def pages(read: Read, size: int) -> list[Page]:
-    """The pages of the main chain, in order. Raises header.Fault."""
+def is_raw(read: Read, size: int) -> bool:
+    """Whether this TIFF is a camera raw file: a DNG, or a page anywhere in it that is samples of a sensor."""
+    try:
+        return any(50706 in page.tags or page.photometric in _SENSOR for page in pages(read, size, deep=True))
+    except Fault:
+        return False  # whatever is wrong with it, ``parse`` will say
+
+
+def _check_extras(page: Page, colour: str) -> None:
+    """Channels beyond the colours must be told: infrared of a scanner and masks are left out, opacity comes first."""
+    spare = page.samples - {"grey": 1, "palette": 1, "CMYK": 4}.get(colour, 3)
+    if spare > 0 and (len(page.extras) < spare or any(kind in (1, 2) for kind in page.extras[1:])):
+        raise Fault(ImageColoursUnclear, detail=f"it has {page.samples} channels of {colour}")
+
+
+def pages(read: Read, size: int, *, deep: bool = False) -> list[Page]:
+    """The pages of the main chain, in order, with ``deep`` their sub-pages too. Raises header.Fault."""
     head = read(0, 16)
     order = "<" if head[:2] == b"II" else ">"
     (magic,) = struct.unpack_from(order + "H", head.ljust(16, b"\0"), 2)
@@ -129,10 +152,14 @@ def pages(read: Read, size: int) -> list[Page]:
         raise truncated("it holds only a few bytes")
     if big and head[4:8] != struct.pack(order + "HH", 8, 0):
         raise damaged("its BigTIFF header is wrong")
-    (offset,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
+    (first,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
     found: list[Page] = []
     seen: set[int] = set()
-    while offset:
+    waiting = [first]  # the last is next
+    while waiting:
+        offset = waiting.pop()
+        if offset == 0:
+            continue
         if offset in seen:
             raise damaged("its list of pages runs in a circle")
         if len(found) >= _MAX_PAGES:
@@ -140,8 +167,11 @@ def pages(read: Read, size: int) -> list[Page]:
         if offset >= size:
             raise truncated("its list of pages lies beyond the end of the file")
         seen.add(offset)
-        tags, offset = directory(read, size, offset, order, big)
+        tags, following = directory(read, size, offset, order, big)
         found.append(Page(len(found), order, tags))
+        waiting.append(following)
+        if deep:
+            waiting += [place for place in reversed(tags.get(330, ())) if isinstance(place, int)]
     if not found:
         raise damaged("it holds no page")
     return found
@@ -188,14 +218,12 @@ def _values(raw: bytes, kind: int, number: int, order: str) -> tuple[Any, ...]:
 
 def _picture(found: list[Page]) -> Page:
     """The page that is the picture: full resolution, not a thumbnail, a mask or a level of a pyramid."""
-    if any(50706 in page.tags for page in found):
-        raise unsupported("it is a camera raw file (DNG)")
     full = [page for page in found if not page.number(254, 0) & 0b101 and page.number(255, 1) != 2]
     full = full or found
     best = max(full, key=lambda page: page.size[0] * page.size[1])
     rivals = [page for page in full if page is not best and not _smaller_copy(page, best)]
     if rivals:
-        raise unsupported(f"it holds {len(rivals) + 1} pages")
+        raise Fault(ImageManyPages, pages=len(rivals) + 1)
     return best
 
 

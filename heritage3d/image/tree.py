@@ -47,11 +47,12 @@ class Tree:
         return new
 
     def write_resized(self, pixels: np.ndarray, size: tuple[int, int], path: str) -> None:
-        """Write the picture at (width, height), which is not larger."""
+        """Write the picture at (width, height)."""
         import cv2
 
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        self.write(small.reshape(size[1], size[0], pixels.shape[2]), (path,))
+        smaller = size[0] <= pixels.shape[1] and size[1] <= pixels.shape[0]
+        resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        self.write(resized.reshape(size[1], size[0], pixels.shape[2]), (path,))
 
     def write_document(self, content: bytes, name: str) -> None:
         """Write a file that is no image: it is not counted."""
@@ -68,7 +69,7 @@ class Tree:
             finally:
                 os.close(number)
         except OSError as error:
-            raise _told(self.folder, error, len(content)) from error
+            raise output_error(self.folder, error, len(content)) from error
         with self._lock:
             self.files += counted
             self.bytes += len(content) if counted else 0
@@ -93,7 +94,8 @@ class Tree:
         self.close()
 
 
-def _told(folder: Path, error: OSError, needed: int) -> OutputError:
+def output_error(folder: Path, error: OSError, needed: int) -> OutputError:
+    """The error of ours for tiles that could not be written; ``needed`` bytes did not fit."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(file=folder, needed=needed, free=shutil.disk_usage(folder).free)
     return OutputError(file=folder, detail=error.strerror or "input/output error")

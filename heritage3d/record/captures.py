@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,11 +58,12 @@ class Captures:
     faults: list[Heritage3dError] = field(default_factory=list)
 
 
-def survey(folder: Path) -> Captures:
+def survey(folder: Path, beside: Callable[[str], bool] = lambda _name: False) -> Captures:
     """Find and recognise every capture below the object's folder.
 
     ``faults`` of the result name all files that cannot be used: empty, of unknown content, unreadable, a
-    link out of the folder, a name that is not UTF-8, a mesh whose texture is missing.
+    link out of the folder, a name that is not UTF-8, a mesh whose texture is missing. ``beside`` says of which
+    names files lie beside captures and are none.
     Raises CaptureFolderMissing, TooManyCaptures.
     """
     if not folder.is_dir():
@@ -74,6 +75,9 @@ def survey(folder: Path) -> Captures:
         if file.casefold() in _OWN_FILES:
             if file.casefold() in PAGE_LISTS:
                 found.page_list = path
+            continue
+        if beside(path.name):
+            found.ignored.append(file)
             continue
         try:
             role, capture = _judge(file, path)
@@ -122,11 +126,11 @@ def _files(folder: Path, faults: list[Heritage3dError]) -> Iterator[tuple[str, P
         faults.append(errors.CaptureUnreadable(file=naming.displayed(name), detail=error.strerror or "no access"))
 
     for place, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not _is_junk(name))
+        folders[:] = sorted(name for name in folders if not is_junk(name))
         for name in sorted(files) + [entry for entry in folders if (Path(place) / entry).is_symlink()]:
             path = Path(place) / name
             relative = path.relative_to(folder).as_posix()
-            if _is_junk(name):
+            if is_junk(name):
                 continue
             count += 1
             if count > limits.MAX_FILES_PER_OBJECT:
@@ -153,7 +157,8 @@ def _fault_of_place(path: Path, relative: str, root: Path) -> Heritage3dError | 
     return None
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Whether systems and programs leave files of this name lying about: no capture, and no fault."""
     folded = name.casefold()
     return folded in _JUNK or folded.startswith((".", "~$")) or folded.endswith((".tmp", ".part", ".crdownload"))
 

@@ -15,6 +15,7 @@ from heritage3d.record import captures as room
 from heritage3d.record import naming, record
 from heritage3d.record.captures import Captures, Found
 from heritage3d.record.pages import Page, pages_in_order
+from heritage3d.trust import capture_hashes
 
 Publish = Literal["alone", "always", "never"]
 
@@ -41,14 +42,16 @@ def ingest(
     """Take in the folder of one object: find its pages, photographs and meshes and write its record.
 
     A capture is recognised by the folder that it lies in (pages, mesh, photos, masks, target) and by its
-    content. Nothing is copied and nothing is changed. Every file that cannot be used is named.
+    content. Nothing is copied and nothing is changed. Every file that cannot be used is named; so is one that
+    differs from a list of hashes that came with it (SHA256SUMS, scan.tif.md5, a BagIt manifest).
     """
     identifier = row.get("id") or capture.path.resolve().name
     described = record.describe(identifier, row)
-    found = room.survey(capture.path)
+    found = room.survey(capture.path, capture_hashes.is_list)
     digests = capture.evidence.get("sha256", {})
     published = _published(found, publish_photos)
     faults, files = list(found.faults), [entry.file for entry in published]
+    faults += capture_hashes.check(capture.path, digests)
     try:
         pages = pages_in_order(files, found.page_list, [fault.file for fault in found.faults])
     except errors.Heritage3dError as error:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from heritage3d.pipeline import addresses
 from heritage3d.pipeline.stage import Evidence, Reads, stage
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Figure(Evidence):
+    """One figure of the picture itself; `heritage3d inspect` explains it."""
+
+    name: str
+    value: float
+    unit: str
+    where: str = ""
 
 
 class TileEvidence(Evidence):
-    """What was made of one master: the size people see (px), the files and their bytes, the colours."""
+    """What was made of one master: the size people see (px), the files and their bytes, the colours.
+
+    ``quality`` holds what was measured of the picture while its rows passed: exposure, focus, bands.
+    """
 
     width: int
     height: int
@@ -23,12 +37,13 @@ class TileEvidence(Evidence):
     master_format: str
     master_profile: str
     sizes: list[tuple[int, int]]
+    quality: tuple[Figure, ...] = ()
 
 
 @stage(
     writes="iiif/image",
-    version=1,
-    libraries=("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless"),
+    version=2,
+    libraries=("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless", "rawpy"),
     seconds_per_mb=0.004,
     bytes_out_per_byte=0.08,
 )
@@ -39,33 +54,27 @@ def tile(
     format: Annotated[Literal["jpg", "webp"], Field(description="File format of the tiles")] = "jpg",
     quality: Annotated[int, Field(ge=1, le=100, description="Compression quality of the tiles")] = 85,
     size: Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")] = 512,
+    measure: Annotated[
+        bool, Field(description="Measure exposure, focus and bands of the scan in the same pass, as evidence")
+    ] = False,
 ) -> TileEvidence:
     """Cut a scan into a static IIIF Image API 3 service that any web server can host."""
+    from heritage3d.iiif.cut_service import cut_service
     from heritage3d.iiif.image_service import ImageService
-    from heritage3d.image.pyramid import Piece, cut
     from heritage3d.image.reading import open_master
     from heritage3d.image.tree import Tree
+    from heritage3d.quality.glance import Glance
 
     with open_master(master) as scan, Tree(dest, quality) as tree:
         service = ImageService(scan.width, scan.height, size, format)
+        glance = Glance(scan.width, scan.height, scan.channels, scan.depth, skew=False) if measure else None
 
-        def publish(piece: Piece) -> None:
-            tree.write(piece.pixels, service.paths(piece.scale, piece.x, piece.y, piece.w, piece.h))
-            if service.icon and piece.whole and piece.scale == service.icon[0]:
-                tree.write_resized(piece.pixels, service.icon[1:], f"full/{service.icon[1]},/0/default.jpg")
+        def read(rows: np.ndarray) -> None:
+            scan.read_into(rows)
+            if glance:
+                glance.add(rows)
 
-        cut(
-            scan.read_into,
-            publish,
-            width=scan.width,
-            height=scan.height,
-            channels=scan.channels,
-            depth=scan.depth,
-            tile=size,
-            scales=len(service.scale_factors),
-            whole=frozenset(service.whole),
-        )
-        tree.write_document(addresses.dump(service.info(addresses.here())), "info.json")
+        cut_service(scan, service, tree, read=read)
     return TileEvidence(
         width=service.width,
         height=service.height,
@@ -76,4 +85,5 @@ def tile(
         master_format=f"{scan.header.format}, {scan.header.compression}, {scan.header.bits} bit",
         master_profile=scan.profile,
         sizes=[service.size_at(scale) for scale in reversed(service.whole)],
+        quality=tuple(Figure(**vars(figure)) for figure in glance.measures()) if glance else (),
     )

@@ -11,7 +11,7 @@ import tifffile
 from heritage3d.errors import ImageProfileBroken
 from heritage3d.image import profile
 from heritage3d.image.reading import describe
-from tests.image import pictures
+from tests.image import jp2, pictures
 from tests.image.pictures import delta_e_2000, gradient, lab, matrix_profile, read
 
 STEPS = np.linspace(0, 1, 1024)
@@ -45,6 +45,35 @@ def test_rgb_profiles_are_followed(space: str, bits: int, tmp_path: Path) -> Non
     assert difference.mean() < (0.35 if bits == 8 else 0.1)
     assert np.percentile(difference, 99) < 1.5
     assert describe(tmp_path / "m.tif")["icc"] == space
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_profile_of_a_jpeg_2000_file_is_followed_once(bits: int, tmp_path: Path) -> None:
+    """Decoders convert it too; then the colours would be converted twice."""
+    colorants, curve = SPACES["Adobe RGB"]
+    top = (1 << bits) - 1
+    samples = np.round(gradient(96, 64) * top).astype(np.uint8 if bits == 8 else np.uint16)
+    icc = matrix_profile(colorants, CURVES[curve](STEPS), "Adobe RGB")
+    (tmp_path / "m.jp2").write_bytes(jp2.boxed(jp2.codestream(samples), samples, icc))
+    wanted = pictures.xyz_to_srgb(CURVES[curve](samples / top) @ colorants.T)
+    assert _difference(read(tmp_path / "m.jp2"), wanted).mean() < (0.35 if bits == 8 else 0.1)
+
+
+def test_cmyk_follows_its_profile(tmp_path: Path) -> None:
+    """Judged by LittleCMS in floating point, without its shortcuts."""
+    import imagecodecs
+
+    from heritage3d.image.vips import pyvips
+
+    press = pyvips.Image.profile_load("cmyk")
+    inks = np.concatenate([1 - gradient(96, 64), np.full((64, 96, 1), 0.1)], axis=2)
+    samples = np.round(inks * 65535).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "m.tif", samples, photometric="separated", iccprofile=press)
+    spaces = {"colorspace": "cmyk", "outcolorspace": "rgb", "outdtype": "float64"}
+    percent, flags = samples / 655.35, 0x2000 | 0x0040  # black point compensation, no optimisation
+    srgb = imagecodecs.cms_profile("srgb")
+    wanted = imagecodecs.cms_transform(percent, press, srgb, intent=1, flags=flags, **spaces).clip(0, 1)
+    assert _difference(read(tmp_path / "m.tif"), wanted).mean() < 0.5
 
 
 def test_16_bits_are_kept_to_the_last_step(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from heritage3d.iiif.image_service import ICON, ImageService
+from heritage3d.iiif.image_service import ICONS, ImageService
 from heritage3d.image import pyramid
 from heritage3d.image.encode import encode
 from heritage3d.image.pyramid import Piece, cut
@@ -39,6 +39,9 @@ def _served(service: ImageService, pixels: np.ndarray) -> dict[str, tuple[int, i
                 size = (piece.pixels.shape[1], piece.pixels.shape[0])
                 assert path not in found or (found[path] == size == (1, 1))
                 found[path] = size
+            for scale, width, height in service.icons:
+                if piece.whole and piece.scale == scale:
+                    found[f"full/{width},/0/default.jpg"] = (width, height)
 
     _cut(service, pixels, publish)
     return found
@@ -104,8 +107,7 @@ def test_a_thumbnail_exists_and_sizes_are_in_ascending_order() -> None:
         sizes = service.info("http://example.org/image")["sizes"]
         assert max(sizes[0].values()) <= 200
         assert [size["width"] * size["height"] for size in sizes] == sorted(s["width"] * s["height"] for s in sizes)
-        if service.icon:
-            assert service.icon[1] == ICON <= width
+        assert [icon[1] for icon in service.icons] == [icon for icon in ICONS if height * icon / width < 65_500.5]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -11,12 +11,12 @@ from tests.image import suites
 
 #: At least so many files are decoded and equal a second decoder, of all files up to 300 kB.
 FLOORS = {
-    "tiff-suite": 160,
-    "libtiff": 20,
-    "image-server-suite": 90,
-    "tiff-hostile": 0,
-    "jp2-valid-invalid": 5,
-    "exif-orientation": 30,
+    "tiff-suite": 179,
+    "libtiff": 26,
+    "image-server-suite": 100,
+    "tiff-hostile": 1,
+    "jp2-valid-invalid": 17,
+    "exif-orientation": 40,
 }
 
 
@@ -25,7 +25,7 @@ def test_every_file_is_decoded_right_or_refused(suite: str, data: Path) -> None:
     # A loaded machine is no hang: the limit here is generous, the table holds every file to ten seconds.
     # Larger files take minutes in the second decoder; the table of suites.py judges them too.
     outcomes = list(suites.run(data / "images", (suite,), most_bytes=300_000, patience=60))
-    bad = [outcome for outcome in outcomes if outcome.verdict in ("wrong", "crash", "hang")]
+    bad = [outcome for outcome in outcomes if outcome.verdict in ("wrong", "crash", "hang", "alone")]
     assert not bad
     assert all(outcome.detail.startswith("H3D-") for outcome in outcomes if outcome.verdict == "refused")
     assert collections.Counter(outcome.verdict for outcome in outcomes)["right"] >= FLOORS[suite]

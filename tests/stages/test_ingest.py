@@ -239,3 +239,20 @@ def test_real_captures(data: Path, tmp_path: Path) -> None:
     assert len(record["pages"]) == 3
     assert {page["width"] for page in record["pages"]} == {2667, 4000, 3000}
     assert len(outputs) == 4
+
+
+def test_a_capture_that_differs_from_the_list_that_came_with_it_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "ms-1"
+    for name in ("1", "2"):
+        picture(folder / f"pages/{name}.tif")
+    sums = "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.rglob("*.tif"))
+    )
+    (folder / "pages/SHA256SUMS").write_text(sums)
+    take(folder)
+    body = bytearray((folder / "pages/2.tif").read_bytes())
+    body[len(body) // 2] ^= 1
+    (folder / "pages/2.tif").write_bytes(body)
+    with refused(errors.CaptureDamaged) as raised:
+        take(folder)
+    assert raised.value.errors[0].file == "pages/2.tif"

@@ -18,6 +18,7 @@ from PIL import Image
 
 from heritage3d.errors import ImageError
 from heritage3d.iiif.check_image_service import check
+from heritage3d.iiif.image_service import ImageService
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.kinds import recognise
 from heritage3d.stages.tile import tile
@@ -46,9 +47,13 @@ def test_the_service_is_complete(width: int, height: int, form: str, tmp_path: P
             assert picture.format == {"jpg": "JPEG", "webp": "WEBP"}[form]
     with Image.open(dest / "full/max/0/default.jpg") as picture:
         assert picture.size == (width, height)
-    icon = dest / "full/90,/0/default.jpg"
-    assert icon.is_file() == (width >= 90)
     files = [path for path in dest.rglob("default.*") if path.is_file()]
+    service = ImageService(width, height, 128, form)
+    places = {address.path: (address.width, address.height) for address in service.addresses()}
+    assert {path.relative_to(dest).as_posix() for path in files} == set(places)
+    for place, size in places.items():
+        with Image.open(dest / place) as picture:
+            assert picture.size == size
     assert (evidence.tiles, evidence.bytes) == (len(files), sum(path.stat().st_size for path in files))
     assert sorted(path.name for path in dest.iterdir() if path.is_file()) == ["info.json"]
 
@@ -198,3 +203,20 @@ print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
     assert int(told.stdout) / 1024 < 300
     _bound(dest)
     assert check(dest / "info.json") == []
+
+
+def test_the_pass_that_cuts_also_measures(tmp_path: Path) -> None:
+    bright = np.full((900, 1300, 3), 255, np.uint8)
+    bright[:, :650] = 128
+    Image.fromarray(bright).save(tmp_path / "scan.png")
+    for name in ("plain", "measured"):
+        (tmp_path / name).mkdir()
+    assert tile(tmp_path / "scan.png", tmp_path / "plain").quality == ()
+    evidence = tile(tmp_path / "scan.png", tmp_path / "measured", measure=True)
+    figures = {figure.name: figure.value for figure in evidence.quality}
+    assert figures["brightest"] == pytest.approx(100, abs=0.5)
+    assert figures["clipped_shadows"] == 0
+    first, second = (
+        sorted(path.read_bytes() for path in (tmp_path / name).rglob("default.jpg")) for name in ("plain", "measured")
+    )
+    assert first == second
