@@ -7,15 +7,15 @@ from typing import Protocol
 import numpy as np
 
 from heritage3d.iiif.image_service import ImageService
-from heritage3d.image.level import Piece
-from heritage3d.image.pyramid import cut
 from heritage3d.image.reading import Master
 from heritage3d.image.strips import ReadInto
 from heritage3d.pipeline import addresses
+from heritage3d.tiling.level import Piece
+from heritage3d.tiling.pyramid import cut
 
 
 class Files(Protocol):
-    """Where files of a service go: a folder (image.tree.Tree) or a zip (image.zipped.Zipped)."""
+    """Where files of a service go: a folder (tiling.tree.Tree) or a zip (tiling.zipped.Zipped)."""
 
     def write(self, pixels: np.ndarray, paths: tuple[str, ...]) -> None:
         """Encode a picture and write it under these paths."""

@@ -45,10 +45,10 @@ def pyramid(
     import contextlib
 
     from heritage3d.iiif.image_service import ImageService
-    from heritage3d.image.pyramid import cut
     from heritage3d.image.reading import open_master
-    from heritage3d.image.write_pyramid import PyramidWriter
     from heritage3d.pipeline.store import translated
+    from heritage3d.tiling.pyramid import cut
+    from heritage3d.tiling.pyramid_tiff import PyramidWriter
 
     path = dest / f"{master.name or 'image'}.tif"
     with open_master(master.path) as scan:

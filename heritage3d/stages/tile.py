@@ -62,8 +62,8 @@ def tile(
     from heritage3d.iiif.cut_service import cut_service
     from heritage3d.iiif.image_service import ImageService
     from heritage3d.image.reading import open_master
-    from heritage3d.image.tree import Tree
     from heritage3d.quality.glance import Glance
+    from heritage3d.tiling.tree import Tree
 
     with open_master(master) as scan, Tree(dest, quality) as tree:
         service = ImageService(scan.width, scan.height, size, format)

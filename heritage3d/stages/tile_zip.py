@@ -44,8 +44,8 @@ def tile_zip(
     from heritage3d.iiif.cut_service import cut_service
     from heritage3d.iiif.image_service import ImageService
     from heritage3d.image.reading import open_master
-    from heritage3d.image.zipped import Zipped
     from heritage3d.pipeline.addresses import DEFAULT_BASE
+    from heritage3d.tiling.zipped import Zipped
 
     name = master.name or "image"
     path = dest / f"{name}.zip"

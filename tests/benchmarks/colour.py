@@ -24,10 +24,10 @@ import tifffile
 from PIL import Image
 
 from heritage3d.image.encode import encode
-from heritage3d.image.pyramid import Piece, cut
 from heritage3d.image.strips import gather
 from heritage3d.image.vips import pyvips
 from heritage3d.stages.tile import tile
+from heritage3d.tiling.pyramid import Piece, cut
 from tests.image import jp2, pictures
 from tests.image.outcomes import put
 from tests.image.pictures import Array, delta_e_2000, lab

@@ -48,8 +48,8 @@ def _ceiling(master: Path, out: Path, quality: int) -> None:
     import numpy as np
 
     from heritage3d.image.encode import encode
-    from heritage3d.image.halving import halve, to_8_bits
     from heritage3d.image.reading import open_master
+    from heritage3d.tiling.halving import halve, to_8_bits
 
     with open_master(master) as scan:
         level = np.empty((min(scan.height, 4 * TILE), scan.width, 3), np.uint8)
@@ -89,8 +89,9 @@ def _child(tool: str, master: Path, out: Path, quality: int) -> None:
 
     if tool != "wheel":  # the peer runs as its users run it
         from heritage3d.iiif import image_service  # noqa: F401
-        from heritage3d.image import pyramid, reading, through_imagecodecs, tree, uncompressed  # noqa: F401
+        from heritage3d.image import reading, through_imagecodecs, uncompressed  # noqa: F401
         from heritage3d.pipeline.job import prepare_process
+        from heritage3d.tiling import pyramid, tree  # noqa: F401
 
         prepare_process()
     began = _now()
@@ -102,8 +103,8 @@ def _child(tool: str, master: Path, out: Path, quality: int) -> None:
 def _measured(tool: str, master: Path, out: Path, quality: int) -> dict[str, float]:
     os.sync()
     if tool == "Debian":
-        return _command(["vips", "dzsave", str(master), str(out), "--layout", "iiif3", "--tile-size", str(TILE)]
-                        + ["--suffix", f".jpg[Q={quality}]"])  # fmt: skip
+        options = ["--layout", "iiif3", "--tile-size", str(TILE), "--suffix", f".jpg[Q={quality}]"]
+        return _command(["vips", "dzsave", str(master), str(out), *options])
     told = subprocess.run(
         [sys.executable, "-m", __spec__.name, str(out), "--child", tool, str(master), "--quality", str(quality)],
         check=True,

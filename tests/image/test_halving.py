@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heritage3d.image.halving import WIDENED, halve, halve_8_bits, to_8_bits
+from heritage3d.tiling.halving import WIDENED, halve, halve_8_bits, to_8_bits
 from tests.image.pictures import noise
 
 

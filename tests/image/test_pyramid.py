@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from heritage3d.iiif.image_service import ICONS, ImageService
-from heritage3d.image import pyramid
 from heritage3d.image.encode import encode
-from heritage3d.image.pyramid import Piece, cut
 from heritage3d.image.strips import gather
+from heritage3d.tiling import pyramid
+from heritage3d.tiling.pyramid import Piece, cut
 from tests.image.openseadragon_requests import requests
 from tests.image.pictures import noise, strips
 

@@ -15,10 +15,10 @@ import pytest
 
 from heritage3d.errors import OutputError
 from heritage3d.iiif.image_service import ImageService
-from heritage3d.image.pyramid import Piece, cut
 from heritage3d.image.strips import gather
-from heritage3d.image.tree import Tree
-from heritage3d.image.zipped import Zipped
+from heritage3d.tiling.pyramid import Piece, cut
+from heritage3d.tiling.tree import Tree
+from heritage3d.tiling.zipped import Zipped
 from tests.image.pictures import noise, strips
 
 

@@ -13,12 +13,12 @@ import tifffile
 from PIL import Image
 
 from heritage3d.errors import ImageError
-from heritage3d.image import write_pyramid
-from heritage3d.image.pyramid import cut
 from heritage3d.image.reading import describe
 from heritage3d.image.strips import gather
 from heritage3d.pipeline.stage import Artefact
 from heritage3d.stages.pyramid import PyramidEvidence, pyramid
+from heritage3d.tiling import pyramid_tiff
+from heritage3d.tiling.pyramid import cut
 from tests.image.pictures import delta_e_2000, gradient, lab, noise, read, strips
 
 
@@ -37,7 +37,7 @@ def levels(pixels: np.ndarray, tile: int, scales: int) -> dict[int, np.ndarray]:
              for step in range(scales)}  # fmt: skip
     lock = threading.Lock()
 
-    def receive(piece: write_pyramid.Piece) -> None:
+    def receive(piece: pyramid_tiff.Piece) -> None:
         with lock:
             top, left = piece.y // piece.scale, piece.x // piece.scale
             rows, columns = piece.pixels.shape[:2]
@@ -95,7 +95,7 @@ def test_the_same_master_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_large_files_become_bigtiff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_pyramid, "_BIG_FROM", 1000)
+    monkeypatch.setattr(pyramid_tiff, "_BIG_FROM", 1000)
     pixels = noise(300, 200)
     Image.fromarray(pixels).save(tmp_path / "m.png")
     path, evidence = make(tmp_path / "m.png", tmp_path / "out", compression="deflate", size=128)

@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from heritage3d.image.tree import Tree, output_error
-from heritage3d.image.waiting import Waiting
+from heritage3d.tiling.tree import Tree, output_error
+from heritage3d.tiling.waiting import Waiting
 
 _START = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 _UNIX, _RIGHTS = 3, 0o644  # whatever machine wrote it

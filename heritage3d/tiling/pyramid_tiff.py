@@ -15,9 +15,9 @@ from typing import Any, Literal
 import numpy as np
 
 from heritage3d.image.encode import FULL_CHROMA_FROM, encode
-from heritage3d.image.level import Piece
 from heritage3d.image.vips import pyvips
-from heritage3d.image.waiting import Waiting
+from heritage3d.tiling.level import Piece
+from heritage3d.tiling.waiting import Waiting
 
 Compression = Literal["jpeg", "deflate"]
 _BIG_FROM = 3_900_000_000

@@ -12,11 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from heritage3d.image.band import Band
-from heritage3d.image.halving import DEEP, WIDENED, halve, to_8_bits
-from heritage3d.image.level import Jobs, Level, Piece, Receive, Shape, picture_for, piece
-from heritage3d.image.level import whole as whole_level
 from heritage3d.image.strips import ReadInto
+from heritage3d.tiling.band import Band
+from heritage3d.tiling.halving import DEEP, WIDENED, halve, to_8_bits
+from heritage3d.tiling.level import Jobs, Level, Piece, Receive, Shape, picture_for, piece
+from heritage3d.tiling.level import whole as whole_level
 
 __all__ = ["BAND_BYTES", "Piece", "ReadInto", "Receive", "cut"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heritage3d.image.band import Band
-from heritage3d.image.halving import halve, halve_8_bits, to_8_bits
+from heritage3d.tiling.band import Band
+from heritage3d.tiling.halving import halve, halve_8_bits, to_8_bits
 
 
 @dataclass(frozen=True)
