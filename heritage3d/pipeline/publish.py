@@ -194,14 +194,24 @@ def _sha256(content: bytes) -> str:
 
 
 def evidence_of(plan: ObjectPlan) -> dict[str, Any]:
-    """The measured figures of every published derivative of an object, by its place."""
+    """The measured figures of every published derivative of an object, by its place.
+
+    ``intermediates``, by step and name: those of what was made on the way and is not published itself, such
+    as the residuals of a stitched scroll or the angle of a deskewed page.
+    """
     home = f"objects/{plan.object.id}/"
     figures = {
         place.removeprefix(home): {"kind": known.row.kind, "sha256": known.row.digest, **known.row.evidence}
         for known in plan.artefacts()
         if (place := plan.place(known)) is not None and known.row.evidence
     }
-    return {"object": plan.object.id, "derivatives": dict(sorted(figures.items()))}
+    on_the_way = {
+        f"{known.slot[0]}/{known.row.name}": {"kind": known.row.kind, "sha256": known.row.digest, **known.row.evidence}
+        for known in plan.artefacts()
+        if plan.place(known) is None and known.row.evidence and not Path(known.row.location).is_absolute()
+    }
+    told = {"object": plan.object.id, "derivatives": dict(sorted(figures.items()))}
+    return told | ({"intermediates": dict(sorted(on_the_way.items()))} if on_the_way else {})
 
 
 def provenance_of(plan: ObjectPlan) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from heritage3d.iiif.check_presentation import check
 from heritage3d.iiif.collection import Entry, collection
 from heritage3d.iiif.manifest import manifest
-from heritage3d.iiif.parts import ImagePart, Picture, read_image, read_model
+from heritage3d.iiif.parts import Picture, read_image, read_model
 from heritage3d.pipeline import addresses
 from tests.iiif import published
 
@@ -103,25 +102,3 @@ def test_collection_of_a_batch(made: tuple[Path, dict[str, Any]], data: Path, tm
     assert check(tmp_path / "collection.json") == []
     made[0].unlink()
     assert [finding.code for finding in check(tmp_path / "collection.json")] == ["H3D-530"]
-
-
-def test_a_thousand_pages_in_a_fifth_of_a_second() -> None:
-    pages = [f"{n:04}" for n in range(1000)]
-    images = [
-        ImagePart(
-            name,
-            f"pages/{name}",
-            5000,
-            7000,
-            Picture(f"pages/{name}/full/max/0/default.jpg", 5000, 7000, "image/jpeg"),
-            Picture(f"pages/{name}/full/313,438/0/default.jpg", 313, 438, "image/jpeg"),
-        )
-        for name in pages
-    ]
-    told = published.record(pages=[{"name": name, "label": {"none": [name]}, "side": None} for name in pages])
-    best = 1.0
-    for _ in range(3):
-        began = time.perf_counter()
-        addresses.dump(addresses.rebind(manifest(told, images, []), addresses.HERE, BASE))
-        best = min(best, time.perf_counter() - began)
-    assert best < 0.2
