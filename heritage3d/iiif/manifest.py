@@ -45,14 +45,17 @@ def manifest(
     """The manifest of an object; addresses are neutral (pipeline.addresses) until it is published.
 
     ``record`` is what record.json holds. Pages stand in its order; an image that it does not list (made
-    by a stage from several captures) follows in the given order, named after itself. ``behavior`` overrides
+    by a stage from several captures) follows in the given order, named after itself, or after the object where
+    it is the only one. ``behavior`` overrides
     what the kind tells. ``see_also`` are further resources that machines may want.
     """
     listed = {page["name"]: page for page in record.get("pages") or []}
     rank = {name: at for at, name in enumerate(listed)}
     images = sorted(images, key=lambda part: rank.get(part.name, len(rank)))
     behavior = behavior or behavior_of(record, len(images))
-    canvases = [_page(part, listed.get(part.name), record.get("ppi")) for part in images]
+    # A scroll that was joined from its parts is no page of the list: it is the object, and is called like it.
+    unlisted = {"label": record["title"]} if len(images) == 1 else None
+    canvases = [_page(part, listed.get(part.name, unlisted), record.get("ppi")) for part in images]
     for part in models:
         canvas = _model(part, MODEL if len(models) == 1 else {"none": [part.name]})
         canvases.append(canvas | ({"behavior": ["non-paged"]} if behavior == "paged" else {}))

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 FONTS = MODULES / "@expo-google-fonts" / "noto-serif-sc"
-MIRADOR = MODULES / ".mirador" / "mirador.min.js"
-MIRADOR_VERSION = "4.0.0"
-# Its bundle holds all that it depends on; installing those packages too would take 400 MB.
-MIRADOR_SHA512 = "uWsE9e2oqSc/lUu+vVwDGhTsycuhGsfZ2KfX6CLfXiT3wgGy6qT9+q5M3V9Zz72hkdIgsJugKesaowmRtYmvrA=="
+VIEWERS = MODULES / ".viewers"
 
 # Software rendering, so that every machine draws the same; no sandbox, because tests may run as root.
 FLAGS = (
@@ -40,6 +37,74 @@ FLAGS = (
 
 class Unavailable(Exception):
     """Why there is no browser to test with."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A package whose bundle holds all that it depends on; installing those packages too would take 400 MB.
+
+    ``wanted`` begins the names of the files that the pages load; they lie in a folder called ``name``.
+    """
+
+    name: str
+    package: str
+    wanted: str
+    sha512: str
+
+
+# From manifesto on they are parts of the viewers, which cannot be asked alone inside them: Universal Viewer has
+# manifesto and OpenSeadragon 6.0.2, Mirador OpenSeadragon 5.0.1, Clover 4.1.1 and the IIIF helpers.
+_OPENSEADRAGON = "build/openseadragon/openseadragon.min.js"
+BUNDLES = (
+    Bundle(
+        "mirador",
+        "mirador@4.0.0",
+        "dist/mirador.min.js",
+        "uWsE9e2oqSc/lUu+vVwDGhTsycuhGsfZ2KfX6CLfXiT3wgGy6qT9+q5M3V9Zz72hkdIgsJugKesaowmRtYmvrA==",
+    ),
+    Bundle(
+        "universalviewer",
+        "universalviewer@4.4.0",
+        "dist/u",
+        "9OVs6uCzeQYw50jg8k2vEGq6hQFu7kEv9OOAlmqVH9duhrpg1xlIqcMIb2rhNQnAxTQd3R13gxJze9UYkiwdzg==",
+    ),
+    Bundle(
+        "clover",
+        "@samvera/clover-iiif@3.3.8",
+        "dist/web-components/",
+        "l28GoZK7qD402LXW/JpZy9FX33hgX0JFNRpcdR6DJhwus6m4WRT9SOPdMSwTDW+w33hWbIyRM2wWcJ4D141JlA==",
+    ),
+    Bundle(
+        "manifesto",
+        "manifesto.js@4.3.5",
+        "dist-umd/",
+        "BupIjlVpvrIjOIwEgBWmlYs9yoYNmMiDy7XjrhaRcVZ1eiP1ycPZGKGcI7sSGC3idY59ybVeol9GEYQ695qcBw==",
+    ),
+    Bundle(
+        "iiif-helpers",
+        "@iiif/helpers@1.2.19",
+        "dist/thumbnail.global.js",
+        "v2NQVHq3Ut1gl66Dap1Qc40nORgC86ebgeV7iuhfxNSfseKMt6yD7r+4jSp0qliWC66kJSyg6d3QM7t4oBsE7A==",
+    ),
+    Bundle(
+        "openseadragon-4",
+        "openseadragon@4.1.1",
+        _OPENSEADRAGON,
+        "owU9gsasAcobLN+LM8lN58Xc2VDSDotY9mkrwS/NB6g9KX/PcusV4RZvhHng2RF/Q0pMziwldf62glwXoGnuzg==",
+    ),
+    Bundle(
+        "openseadragon-5",
+        "openseadragon@5.0.1",
+        _OPENSEADRAGON,
+        "a/hjouW9i3UfWxRADVYN2MyRhXMGnE7x9VVL7/4jXCcDLFyO4UM5o4RStYtqa5BfaHw/wMNAaD2WbxQF8f1pJg==",
+    ),
+    Bundle(
+        "openseadragon-6",
+        "openseadragon@6.0.2",
+        _OPENSEADRAGON,
+        "WNPPQWp9sHunyzkV9J2yhfxnSfDF9CfBsE6unmkdxh1uTWzFcueMvBPhmuZdY7M1v/ffJ3NdaF3Qq3jogphIbA==",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -82,28 +147,37 @@ def start(playwright: Playwright) -> Browser:
 
 
 def install() -> None:
-    """Bring node_modules up to package-lock.json. Raises Unavailable where npm cannot."""
+    """Bring node_modules up to package-lock.json and BUNDLES. Raises Unavailable where npm cannot."""
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     stamp = MODULES / ".installed"
     with _alone():
-        if stamp.is_file() and stamp.read_text() == lock:
-            return
-        _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        _unpack_mirador()
-        stamp.write_text(lock)
+        if not (stamp.is_file() and stamp.read_text() == lock):
+            _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+            stamp.write_text(lock)
+        for bundle in BUNDLES:
+            _unpack(bundle)
 
 
-def _unpack_mirador() -> None:
-    MIRADOR.parent.mkdir(exist_ok=True)
-    told = json.loads(_npm("pack", f"mirador@{MIRADOR_VERSION}", "--json", "--pack-destination", str(MIRADOR.parent)))
-    packed = MIRADOR.parent / told[0]["filename"]
-    if base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode() != MIRADOR_SHA512:
-        raise Unavailable(f"mirador {MIRADOR_VERSION} is not the package that was tested")
+def _unpack(bundle: Bundle) -> None:
+    folder = VIEWERS / bundle.name
+    stamp = folder / ".sha512"
+    if stamp.is_file() and stamp.read_text() == bundle.sha512:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    told = json.loads(_npm("pack", bundle.package, "--json", "--pack-destination", str(folder)))
+    packed = folder / told[0]["filename"].replace("@", "").replace("/", "-")
+    if base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode() != bundle.sha512:
+        raise Unavailable(f"{bundle.package} is not the package that was tested")
     with tarfile.open(packed) as archive:
-        member = archive.extractfile("package/dist/mirador.min.js")
-        assert member is not None
-        MIRADOR.write_bytes(member.read())
+        for member in archive:
+            place = member.name.removeprefix("package/")
+            content = archive.extractfile(member) if place.startswith(bundle.wanted) else None
+            if content and ".." not in place:
+                (folder / place).parent.mkdir(parents=True, exist_ok=True)
+                (folder / place).write_bytes(content.read())
     packed.unlink()
+    stamp.write_text(bundle.sha512)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
-"""Viewers of other people load the published tree from another host: Mirador, OpenSeadragon, three."""
+"""Viewers of other people load the published tree from another host: Mirador, Universal Viewer, Clover,
+OpenSeadragon, three.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +45,16 @@ def test_three_draws_every_model(bound: str, viewers: str, browser: Browser, pub
     assert report.files == len(tour.files_of(published, "*.glb")) > 0
 
 
-def test_mirador_opens_every_manifest(bound: str, viewers: str, browser: Browser, published: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "opens"), [("Mirador", tour.mirador), ("Universal Viewer", tour.universal_viewer), ("Clover", tour.clover)]
+)
+def test_every_manifest_opens(
+    name: str, opens: Callable[..., None], bound: str, viewers: str, browser: Browser, published: Path
+) -> None:
     report = tour.Report()
-    tour.mirador(report, browser, viewers, bound, published)
+    opens(report, browser, viewers, bound, published)
     assert report.bad == []
-    assert report.manifests == len(tour.files_of(published, "manifest.json")) > 0
+    assert report.manifests[name] == len(tour.files_of(published, "manifest.json")) > 0
 
 
 def test_the_models_are_of_every_kind(published: Path) -> None:

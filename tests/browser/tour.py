@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from playwright.sync_api import Error as BrowserError
 
 from heritage3d.exhibit import serving
 from heritage3d.pipeline import addresses
+from tests.browser.viewers import CLOVER, MIRADOR, UNIVERSAL_VIEWER, Viewer, first_look, opened, services_of
 from tests.browser.visit import Visit
 
 HERE = Path(__file__).parent
@@ -35,9 +37,9 @@ class Report:
     pages: int = 0
     models: int = 0
     services: int = 0
-    manifests: int = 0
     files: int = 0
-    requests: int = 0
+    manifests: Counter[str] = field(default_factory=Counter)
+    asked: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
@@ -45,7 +47,7 @@ class Report:
 
     def take(self, visit: Visit) -> None:
         """Add what a visit noted, and close it."""
-        self.requests += len(visit.requested)
+        self.asked += visit.requested
         self.failed += visit.failed
         self.said += visit.said
         self.outside += visit.outside
@@ -57,10 +59,11 @@ class Report:
         return [f"{name}: {text}" for name, texts in named.items() for text in dict.fromkeys(texts)]
 
     def __str__(self) -> str:
+        manifests = "; ".join(f"{name}: {count} manifests" for name, count in self.manifests.items())
         return (
             f"{self.objects} objects; reading room: {self.pages} pages and {self.models} models opened; "
-            f"OpenSeadragon: {self.services} services; Mirador: {self.manifests} manifests; three: {self.files} GLB; "
-            f"{self.requests} requests, {len(self.failed)} failed, {len(self.said)} console errors, "
+            f"OpenSeadragon: {self.services} services; {manifests}; three: {self.files} GLB; "
+            f"{len(self.asked)} requests, {len(self.failed)} failed, {len(self.said)} console errors, "
             f"{len(self.outside)} to other hosts, {len(self.faults)} faults"
         )
 
@@ -182,24 +185,33 @@ def three(report: Report, browser: Browser, viewers: str, base: str, tree: Path)
 
 
 def mirador(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
-    """Every manifest in Mirador: those of objects with pages until their pictures are there."""
-    services = files_of(tree, "info.json")
+    """Every manifest in Mirador: those of objects with pages until their pictures are seen."""
+    _manifests(report, browser, viewers, MIRADOR, base, tree)
+
+
+def universal_viewer(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every manifest in Universal Viewer, as in Mirador."""
+    _manifests(report, browser, viewers, UNIVERSAL_VIEWER, base, tree)
+
+
+def clover(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every manifest in Clover, as in Mirador."""
+    _manifests(report, browser, viewers, CLOVER, base, tree)
+
+
+def _manifests(report: Report, browser: Browser, viewers: str, viewer: Viewer, base: str, tree: Path) -> None:
     for place in files_of(tree, "manifest.json"):
-        folders = [name for name in services if name.startswith(place.removesuffix("manifest.json"))]
-        titles = [text for texts in addresses.load(tree / unquote(place))["label"].values() for text in texts]
-        seen = Visit(browser, f"{viewers}mirador.html?at={quote(base + place, safe='')}", allowed="http://127.0.0.1:")
+        old = addresses.load(tree / "collection.json")["id"].removesuffix("collection.json")
+        document = addresses.rebind(addresses.load(tree / unquote(place)), old, base)
+        seen = opened(browser, viewers, viewer, base + place)
         try:
-            seen.page.wait_for_function(
-                "titles => titles.some(title => document.body.innerText.includes(title))", arg=titles
-            )
-            if folders:
-                seen.page.wait_for_selector(".openseadragon-canvas canvas")
-            seen.page.wait_for_load_state("networkidle")
+            wrong = first_look(seen, document)
         except BrowserError as error:
-            report.faults.append(f"mirador {place}: {error.message.splitlines()[0]}")
-        pictures = [url for url in seen.requested if url.endswith(".jpg") and "/pages/" in url]
-        report.faults += [f"mirador {place}: no picture was asked for"] if folders and not pictures else []
-        report.manifests += 1
+            wrong = error.message.splitlines()[0]
+        report.faults += [f"{viewer.name} {place}: {wrong}"] if wrong else []
+        if not any(services_of(document)):
+            seen.said = [line for line in seen.said if not any(unread in line for unread in viewer.unread)]
+        report.manifests[viewer.name] += 1
         report.take(seen)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import random
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from heritage3d.pipeline.stage import Artefact
 from heritage3d.record.record import describe
 from heritage3d.stages.exhibit import exhibit
 from heritage3d.stages.manifest import manifest
+from heritage3d.stages.tile import tile
 from tests.browser import models
 from tests.browser.chromium import FONTS
 
@@ -148,39 +148,11 @@ def _pages(identifier: str) -> list[tuple[str, dict[str, list[str]], Image.Image
 
 
 def _service(picture: Image.Image, folder: Path) -> None:
-    """A static Image API 3 service, level 0: tiles, whole sizes, full/max."""
-    scales = [2**n for n in range(max(0, math.ceil(math.log2(max(picture.size) / TILE))) + 1)]
-    sizes = []
-    for scale in scales:
-        width, height = (math.ceil(side / scale) for side in picture.size)
-        small = picture.resize((width, height), Image.Resampling.BOX) if scale > 1 else picture
-        sizes.insert(0, {"width": width, "height": height})
-        _save(small, folder / "full" / f"{width},{height}" / "0" / "default.jpg")
-        for top in range(0, height, TILE):
-            for left in range(0, width, TILE):
-                tile = small.crop((left, top, min(left + TILE, width), min(top + TILE, height)))
-                x, y = left * scale, top * scale
-                w, h = min(TILE * scale, picture.width - x), min(TILE * scale, picture.height - y)
-                region = "full" if (w, h) == picture.size else f"{x},{y},{w},{h}"
-                _save(tile, folder / region / f"{tile.width},{tile.height}" / "0" / "default.jpg")
-    _save(picture, folder / "full" / "max" / "0" / "default.jpg")
-    document = {
-        "@context": "http://iiif.io/api/image/3/context.json",
-        "id": addresses.here(),
-        "type": "ImageService3",
-        "protocol": "http://iiif.io/api/image",
-        "profile": "level0",
-        "width": picture.width,
-        "height": picture.height,
-        "sizes": sizes,
-        "tiles": [{"width": TILE, "height": TILE, "scaleFactors": scales}],
-    }
-    (folder / "info.json").write_bytes(addresses.dump(document))
-
-
-def _save(picture: Image.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, quality=85)
+    """The image service that the stage makes of a scan."""
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as place:
+        picture.save(Path(place) / "scan.png", compress_level=1)
+        tile(Path(place) / "scan.png", folder, size=TILE)
 
 
 @functools.cache

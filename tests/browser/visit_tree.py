@@ -1,8 +1,9 @@
 """Visit a published tree with a browser: ``python -m tests.browser.visit_tree OUT [--screenshots DIR]``.
 
 Opens every page and model in the reading room (at the root of a host and below a path; in English and Chinese;
-on a desk and on a telephone), every image service in OpenSeadragon, every manifest in Mirador, every GLB in
-three. Prints one line of counts and, where anything was wrong, a line for each; the exit status is then 1.
+on a desk and on a telephone), every image service in OpenSeadragon, every manifest in Mirador, Universal Viewer
+and Clover, every GLB in three. Prints one line of counts and, where anything was wrong, a line for each; the exit
+status is then 1.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def visited(tree: Path, browser: Browser, folder: Path, shots: Path | None) -> t
     with tour.bound(tree, folder / "bound") as at, tour.host_of_viewers() as viewers:
         tour.openseadragon(report, browser, viewers, at, tree)
         tour.mirador(report, browser, viewers, at, tree)
+        tour.universal_viewer(report, browser, viewers, at, tree)
+        tour.clover(report, browser, viewers, at, tree)
         tour.three(report, browser, viewers, at, tree)
     return report
 
