@@ -30,6 +30,7 @@ from heritage3d.pipeline.kinds import recognise  # noqa: E402
 from heritage3d.pipeline.progress import printable  # noqa: E402
 from heritage3d.pipeline.stage import stages  # noqa: E402
 from heritage3d.pipeline.store import Store  # noqa: E402
+from heritage3d.quality import command as quality_  # noqa: E402
 
 
 def _help(key: str, english: str) -> str:
@@ -328,6 +329,9 @@ def check_file(file: Annotated[Path, typer.Argument(help=_help("file", "File"), 
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
     print(messages.text("check.good"))
+
+
+app.command("inspect", rich_help_panel=_MAIN, help=quality_.SUMMARY)(quality_.inspect)
 
 
 @app.command(

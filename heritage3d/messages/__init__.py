@@ -8,9 +8,11 @@ other languages repeat those keys.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,17 @@ def use(language: str | None) -> None:
     """Choose the language for the rest of this process; None means: ask the locale again."""
     global _chosen
     _chosen = _supported(language) if language else None
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """For documents that speak a language of their own, whatever that of the process."""
+    global _chosen
+    before, _chosen = _chosen, _supported(language)
+    try:
+        yield
+    finally:
+        _chosen = before
 
 
 def language() -> str:
@@ -81,7 +94,9 @@ def lookup(section: str, key: str, language: str) -> Any:
 
 def text(key: str, /, **fields: Any) -> str:
     """A sentence of the section ``texts`` in the language of this process."""
-    entry = lookup("texts", key, language()) or lookup("texts", key, "en")
+    entry = lookup("texts", key, language())
+    if entry is None:
+        entry = lookup("texts", key, "en")
     if entry is None:
         raise KeyError(key)
     return str(entry).format_map(_Fields(fields))

@@ -10,7 +10,7 @@ Verdict = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Measure:
-    """One measured figure. ``name`` is its key in limits.yaml and in the messages; ``where`` names a target or a place."""
+    """One measured figure. ``name`` is its key in limits.yaml and the messages; ``where`` names a target or a place."""
 
     name: str
     value: float
@@ -20,7 +20,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Judged:
-    """A figure beside its limit. ``stars`` 0 to 4 (None: judged without stars); ``source`` names the document and edition."""
+    """A figure beside its limit. ``stars`` 0 to 4 (None: judged without stars); ``source``: document and edition."""
 
     measure: Measure
     verdict: Verdict

@@ -1,0 +1,131 @@
+"""One capture inspected: decoded once, every figure taken on the way, one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from heritage3d.errors import Heritage3dError
+from heritage3d.image.encode import encode
+from heritage3d.image.raster import scratch
+from heritage3d.image.reading import Master, open_master
+from heritage3d.quality.advising import light_of_sides
+from heritage3d.quality.colour_chart import draw_chart
+from heritage3d.quality.figures import target_measures
+from heritage3d.quality.fingerprint import fingerprint
+from heritage3d.quality.glance import Glance
+from heritage3d.quality.limits import judge
+from heritage3d.quality.measure import Finding, Judged, Measure, Verdict
+from heritage3d.quality.series import Capture
+from heritage3d.quality.targets import find_targets
+
+#: Pictures up to so many bytes are held in memory: 100 megapixels of 16-bit colour.
+_ROOM = 600 << 20
+THUMBNAIL = 320
+_QUALITY, _CHART_QUALITY = 80, 92
+_ORDER: tuple[Verdict, ...] = ("pass", "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is known of one file. ``file`` is its path as the person gave it.
+
+    ``facts``: width, height (px, upright), format, bits, profile, ppi; empty where ``error`` says why the file
+    could not be read. ``judged``: figures of targets beside their limits. ``light``: of each side (see
+    quality.advising). ``capture``: for the series. ``thumbnail``: JPEG, at most THUMBNAIL px; ``chart``:
+    JPEG, the colour chart, where a target was found.
+    """
+
+    file: str
+    verdict: Verdict
+    facts: dict[str, Any] = field(default_factory=dict)
+    targets: int = 0
+    measures: list[Measure] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    light: dict[str, float] = field(default_factory=dict)
+    error: Heritage3dError | None = None
+    capture: Capture | None = field(default=None, repr=False)
+    thumbnail: bytes = field(default=b"", repr=False)
+    chart: bytes = field(default=b"", repr=False)
+
+
+def inspect(path: Path, *, category: str, known_as: str = "", ppi: float | None = None) -> Inspection:
+    """Judge one image file. What cannot be read becomes an inspection that failed, with its error.
+
+    ``category`` names a set of limits (quality.limits). ``known_as``: how to name the file; ``ppi``: the
+    resolution, where the technician knows it better than the file.
+    """
+    name = known_as or str(path)
+    try:
+        return _inspected(path, name, category, ppi)
+    except Heritage3dError as error:
+        error.fields["file"] = name
+        return Inspection(name, "fail", error=error)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of them; pass where there is none."""
+    return _ORDER[max((_ORDER.index(verdict) for verdict in verdicts), default=0)]
+
+
+def _inspected(path: Path, name: str, category: str, ppi: float | None) -> Inspection:
+    with open_master(path) as master:
+        shape = (master.height, master.width, master.channels)
+        with scratch(shape, np.dtype(np.uint8 if master.depth == 8 else np.uint16), _ROOM) as pixels:
+            glance = Glance(master.width, master.height, master.channels, master.depth)
+            row = 0
+            for strip in master.strips():
+                pixels[row : row + len(strip)] = strip
+                glance.add(strip)
+                row += len(strip)
+            # A technician waits for the line: the glance is worked out beside the search for targets.
+            with ThreadPoolExecutor(1) as beside:
+                seen = beside.submit(lambda: (glance.findings(), glance.measures()))
+                targets = find_targets(pixels)
+                findings, plain = seen.result()
+            dense = ppi or master.header.ppi
+            measures = target_measures(pixels, targets, ppi=dense) if targets else []
+            chart = encode(draw_chart(pixels, targets), "jpg", _CHART_QUALITY) if targets else b""
+    judged = judge(measures, category) if measures else []
+    thinned = glance.samples.thinned
+    return Inspection(
+        name,
+        worst([*(entry.verdict for entry in judged), *(entry.verdict for entry in findings)]),
+        _facts(master, dense),
+        len(targets),
+        [*measures, *plain],
+        judged,
+        findings,
+        light_of_sides(thinned),
+        capture=Capture(name.rpartition("/")[2], master.header, master.profile, fingerprint(thinned), glance.blur),
+        thumbnail=_thumbnail(thinned),
+        chart=chart,
+    )
+
+
+def _facts(master: Master, ppi: float | None) -> dict[str, Any]:
+    header = master.header
+    return {
+        "width": master.width,
+        "height": master.height,
+        "format": header.format,
+        "bits": header.bits,
+        "profile": master.profile,
+        "ppi": ppi,
+    }
+
+
+def _thumbnail(thinned: np.ndarray) -> bytes:
+    height, width = thinned.shape[:2]
+    scale = min(1.0, THUMBNAIL / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return encode(
+        cv2.resize(thinned, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], -1), "jpg", _QUALITY
+    )
