@@ -27,7 +27,7 @@ class ManifestEvidence(Evidence):
     thumbnail: bool
 
 
-@stage(writes="iiif/manifest", version=2, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
+@stage(writes="iiif/manifest", version=3, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
 def manifest(
     record: Annotated[Path, Reads("record")],
     parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods")]],
@@ -42,15 +42,17 @@ def manifest(
     """Write the IIIF Presentation 3 manifest of an object, with its thumbnail.
 
     Pages become canvases with their image service, models become canvases with their GLB; order, labels,
-    rights and metadata come from the record. An object with a model gets scene.json too, the draft of
+    rights and metadata come from the record; the halves of a split double page stand in its place, in
+    reading order. An object with a model gets scene.json too, the draft of
     Presentation 4, in which the model stands at true size with its pages beside it.
     """
     from heritage3d.iiif import manifest as room
+    from heritage3d.iiif.halves import with_halves
     from heritage3d.iiif.parts import Picture, read_image, read_model
     from heritage3d.iiif.scene import MEDIA_TYPE, scene_manifest
     from heritage3d.iiif.thumbnail import thumbnail_of
 
-    told = addresses.load(record)
+    told = with_halves(addresses.load(record), {part.name for part in parts if part.kind == "iiif/image"})
     images, models, faults = [], [], []
     for part in parts:
         try:
