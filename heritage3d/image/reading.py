@@ -7,7 +7,6 @@ and imagecodecs for what it does not. What would be a guess is refused (ImageUns
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +83,10 @@ def open_master(path: Path) -> Iterator[Master]:
             content = _open(number, header)
             width, height = header.upright
             master = Master(path, header, width, height, colour.assumed(header), content)
-        yield master
+        try:
+            yield master
+        finally:
+            content.close()
     finally:
         os.close(number)
 
@@ -128,22 +130,14 @@ def _open(number: int, header: Header) -> Strips:
     if header.format == "TIFF" and (not through_vips.fits(header) or len(header.detail.extras) > header.alpha):
         return through_imagecodecs.open_tiff(number, header)
     try:
-        return _begun(through_vips.open_rows(number, header))
+        return through_vips.open_rows(number, header)
     except pyvips.Error:
-        # libtiff leaves some variants out; it says so before the first line or not at all.
-        if header.format != "TIFF":
+        if header.format != "TIFF":  # what libtiff leaves out
             raise
         return through_imagecodecs.open_tiff(number, header)
 
 
 _OLD_JPEG = 6
-
-
-def _begun(strips: Strips) -> Strips:
-    """The same rows, the first strip already decoded."""
-    rows = strips.rows()
-    first = next(rows)
-    return Strips(strips.channels, strips.depth, lambda: itertools.chain([first], rows))
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Strips:
     depth: int
     rows: Callable[[], Rows]
     into: Callable[[], ReadInto] | None = None  # a reader that needs no strips in between, where there is one
+    begin: Callable[[], None] = lambda: None  # decodes the first row, so that a refusal comes at once
+    close: Callable[[], None] = lambda: None  # lets go of the decoder
 
     def reader(self, height: int) -> ReadInto:
         """What fills arrays with the next rows of a picture of ``height`` rows."""

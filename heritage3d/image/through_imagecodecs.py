@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,7 +86,8 @@ def converted(blocks: Callable[[], Rows], header: Header) -> Strips:
             samples = np.ascontiguousarray(block)
             image = pyvips.Image.new_from_memory(samples, width, height, bands, "ushort" if deep else "uchar")
             image = image.copy(interpretation=_SPACES[header.colour][deep])
-            yield from open_image(image, replace(header, bits=16 if deep else 8)).rows()
+            with contextlib.closing(open_image(image, replace(header, bits=16 if deep else 8))) as strips:
+                yield from strips.rows()
 
     return Strips(channels, depth, rows)
 

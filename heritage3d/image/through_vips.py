@@ -6,11 +6,10 @@ import os
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from heritage3d.image.colour import to_srgb, upright
 from heritage3d.image.header import Header, unsupported
-from heritage3d.image.strips import ROOM, Rows, Strips, rows_per_strip
+from heritage3d.image.piped import Piped
+from heritage3d.image.strips import ROOM, Strips
 from heritage3d.image.tiff import Page
 from heritage3d.image.vips import pyvips
 
@@ -32,7 +31,10 @@ def fits(header: Header) -> bool:
 
 
 def open_rows(number: int, header: Header) -> Strips:
-    """The rows of the file with this descriptor. Raises header.Fault, pyvips.Error."""
+    """The rows of the file with this descriptor. Raises header.Fault, pyvips.Error.
+
+    libtiff leaves variants out, and says so before the first row or not at all: that of a TIFF is decoded here.
+    """
     os.lseek(number, 0, os.SEEK_SET)
     source = pyvips.Source.new_from_descriptor(number)
     options: dict[str, Any] = {"access": "sequential", "fail_on": "warning"}
@@ -42,7 +44,10 @@ def open_rows(number: int, header: Header) -> Strips:
     if (image.width, image.height) != (header.width, header.height):
         raise unsupported(f"its decoder finds {image.width} x {image.height} pixels, its header says otherwise")
     # libvips divides the colours of a TIFF by the opacity while it loads.
-    return open_image(image, replace(header, premultiplied=False))
+    strips = open_image(image, replace(header, premultiplied=False))
+    if header.format == "TIFF":
+        strips.begin()
+    return strips
 
 
 def open_image(image: Any, header: Header) -> Strips:
@@ -50,14 +55,6 @@ def open_image(image: Any, header: Header) -> Strips:
     image = upright(to_srgb(image, header), header.orientation, ROOM)
     if image.format not in ("uchar", "ushort") or image.bands not in (1, 3):
         raise unsupported(f"it decodes to {image.bands} channels of {image.format}")
-    return Strips(image.bands, 16 if image.format == "ushort" else 8, lambda: _rows(image))
-
-
-def _rows(image: Any) -> Rows:
-    region = pyvips.Region.new(image)
-    dtype = np.dtype(np.uint16 if image.format == "ushort" else np.uint8)
-    step = rows_per_strip(image.width * image.bands * dtype.itemsize)
-    for top in range(0, image.height, step):
-        count = min(step, image.height - top)
-        raw = region.fetch(0, top, image.width, count)
-        yield np.frombuffer(raw, dtype).reshape(count, image.width, image.bands)
+    stream = Piped(image)
+    depth = 8 * stream.dtype.itemsize
+    return Strips(image.bands, depth, stream.rows, lambda: stream.read_into, begin=stream.begin, close=stream.close)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 os.environ["VIPS_BLOCK_UNTRUSTED"] = "1"
+os.environ.setdefault("VIPS_CONCURRENCY", "2")  # every worker runs one; a thread for each core of a server is too many
 os.environ.setdefault("VIPS_WARNING", "0")  # they arrive as errors; nobody reads them on a worker's stderr
 
 import pyvips
