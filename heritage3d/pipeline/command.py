@@ -109,7 +109,7 @@ def perform(stage: Stage, inputs: dict[str, Any], dest: Path, options: dict[str,
         checked = stage.Options(**{option_named(name): value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]).replace("_", "-")
+        name = str(first["loc"][0]).replace("_", "-")
         raise UsageError(detail=f"--{name}: {first['msg']}") from error
     dest = dest.absolute()
     if dest.is_file():

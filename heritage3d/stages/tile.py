@@ -67,7 +67,11 @@ def tile(
 
     with open_master(master) as scan, Tree(dest, quality) as tree:
         service = ImageService(scan.width, scan.height, size, format)
-        glance = Glance(scan.width, scan.height, scan.channels, scan.depth, skew=False) if measure else None
+        glance = None
+        if measure:
+            from heritage3d.quality.glance import Glance
+
+            glance = Glance(scan.width, scan.height, scan.channels, scan.depth, skew=False)
 
         def read(rows: np.ndarray) -> None:
             scan.read_into(rows)

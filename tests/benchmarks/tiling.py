@@ -88,8 +88,10 @@ def _child(tool: str, master: Path, out: Path, quality: int) -> None:
     import pyvips  # noqa: F401  before the clock starts
 
     if tool != "wheel":  # the peer runs as its users run it
-        from heritage3d.iiif import image_service  # noqa: F401
-        from heritage3d.image import reading, through_imagecodecs, uncompressed  # noqa: F401
+        import simplejpeg  # noqa: F401
+
+        from heritage3d.iiif import cut_service  # noqa: F401
+        from heritage3d.image import old_jpeg, raw, reading, through_imagecodecs, uncompressed  # noqa: F401
         from heritage3d.pipeline.job import prepare_process
         from heritage3d.tiling import pyramid, tree  # noqa: F401
 

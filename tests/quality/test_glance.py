@@ -153,7 +153,7 @@ def test_what_is_kept_is_bounded() -> None:
 
 
 def test_good_photographs_raise_no_alarm(data: Path) -> None:
-    """Looked at, one by one: sharp, well lit, nothing moved. DSC_0433 is really soft."""
+    """Sharp, well lit, nothing moved. DSC_0433 is really soft."""
     folders = ("pages/pelerinage/*/*.jpg", "photos/oracle-bones/*.jpg", "photos/banana-photogrammetry/images/*.JPG")
     wrong = []
     for path in sorted(path for folder in folders for path in data.glob(folder)):
