@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from heritage3d.pipeline.stage import Artefact, Evidence, Many, Output, Reads, stage
+from heritage3d.stages.tile import TileSize
 
 
 class PyramidEvidence(Evidence):
@@ -39,7 +40,7 @@ def pyramid(
         Literal["jpeg", "deflate"], Field(description="jpeg is small; deflate keeps every pixel and is large")
     ] = "jpeg",
     quality: Annotated[int, Field(ge=1, le=100, description="Quality of JPEG tiles")] = 85,
-    size: Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")] = 512,
+    size: TileSize = 512,
 ) -> list[Output]:
     """Write a scan as a pyramidal TIFF for an image server such as IIPImage or Cantaloupe."""
     import contextlib

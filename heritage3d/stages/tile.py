@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# Other stages that cut tiles take these options too.
+TileFormat = Annotated[Literal["jpg", "webp"], Field(description="File format of the tiles")]
+TileQuality = Annotated[int, Field(ge=1, le=100, description="Compression quality of the tiles")]
+TileSize = Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")]
+
+
 class Figure(Evidence):
     """One figure of the picture itself; `heritage3d inspect` explains it."""
 
@@ -51,9 +57,9 @@ def tile(
     master: Annotated[Path, Reads("image/master")],
     dest: Path,
     *,
-    format: Annotated[Literal["jpg", "webp"], Field(description="File format of the tiles")] = "jpg",
-    quality: Annotated[int, Field(ge=1, le=100, description="Compression quality of the tiles")] = 85,
-    size: Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")] = 512,
+    format: TileFormat = "jpg",
+    quality: TileQuality = 85,
+    size: TileSize = 512,
     measure: Annotated[
         bool, Field(description="Measure exposure, focus and bands of the scan in the same pass, as evidence")
     ] = False,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from heritage3d.pipeline.stage import Artefact, Evidence, Many, Output, Reads, stage
+from heritage3d.stages.tile import TileFormat, TileQuality, TileSize
 
 
 class TileZipEvidence(Evidence):
@@ -31,9 +30,9 @@ def tile_zip(
     master: Annotated[Artefact, Reads("image/master")],
     dest: Path,
     *,
-    format: Annotated[Literal["jpg", "webp"], Field(description="File format of the tiles")] = "jpg",
-    quality: Annotated[int, Field(ge=1, le=100, description="Compression quality of the tiles")] = 85,
-    size: Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")] = 512,
+    format: TileFormat = "jpg",
+    quality: TileQuality = 85,
+    size: TileSize = 512,
 ) -> list[Output]:
     """Cut a scan into the same service as `tile`, in one zip: quick to copy, to be unpacked where it is served.
 
