@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from heritage3d.image.header import Header
 from heritage3d.image.reading import open_master
 from heritage3d.image.strips import ROOM
 
@@ -23,10 +24,16 @@ _SEEN_BYTES = 32 << 20  # of a scratch file held in memory while it is filled
 
 @dataclass(frozen=True)
 class Raster:
-    """``pixels`` is (height, width, 1 or 3) uint8 or uint16 in sRGB, upright; ``ppi`` None where unknown."""
+    """``pixels`` is (height, width, 1 or 3) uint8 or uint16 in sRGB, upright; ``profile`` as that of a Master."""
 
     pixels: np.ndarray
-    ppi: float | None
+    header: Header
+    profile: str
+
+    @property
+    def ppi(self) -> float | None:
+        """Pixels per inch, None where the file does not say."""
+        return self.header.ppi
 
 
 @contextmanager
@@ -37,17 +44,13 @@ def open_raster(path: Path, room: int = ROOM) -> Iterator[Raster]:
             shape = (master.height, master.width, master.channels)
             dtype = np.dtype(np.uint8 if master.depth == 8 else np.uint16)
             pixels = held.enter_context(scratch(shape, dtype, room))
-            row = seen = 0
-            for strip in master.strips():
-                pixels[row : row + len(strip)] = strip
-                row, seen = row + len(strip), seen + strip.nbytes
-                if seen > _SEEN_BYTES:
-                    release(pixels)
-                    seen = 0
-            ppi = master.header.ppi
+            rows = max(1, _SEEN_BYTES // pixels[0].nbytes)
+            for top in range(0, master.height, rows):
+                master.read_into(pixels[top : top + rows])
+                release(pixels)
+            header, profile = master.header, master.profile
         del master  # a decoder that holds the whole picture lets go of it
-        release(pixels)
-        yield Raster(pixels, ppi)
+        yield Raster(pixels, header, profile)
 
 
 def release(pixels: np.ndarray) -> None:

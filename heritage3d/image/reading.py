@@ -38,6 +38,11 @@ class Master:
     content: Strips
 
     @property
+    def format(self) -> str:
+        """How the file holds it, in words for the evidence."""
+        return f"{self.header.format}, {self.header.compression}, {self.header.bits} bit"
+
+    @property
     def channels(self) -> int:
         """1 for grey, 3 for RGB."""
         return self.content.channels

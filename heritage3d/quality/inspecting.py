@@ -13,8 +13,7 @@ import numpy as np
 
 from heritage3d.errors import Heritage3dError
 from heritage3d.image.encode import encode
-from heritage3d.image.raster import scratch
-from heritage3d.image.reading import Master, open_master
+from heritage3d.image.raster import Raster, open_raster
 from heritage3d.quality.advising import light_of_sides
 from heritage3d.quality.colour_chart import draw_chart
 from heritage3d.quality.figures import target_measures
@@ -76,48 +75,43 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _inspected(path: Path, name: str, category: str, ppi: float | None) -> Inspection:
-    with open_master(path) as master:
-        shape = (master.height, master.width, master.channels)
-        with scratch(shape, np.dtype(np.uint8 if master.depth == 8 else np.uint16), _ROOM) as pixels:
-            glance = Glance(master.width, master.height, master.channels, master.depth)
-            row = 0
-            for strip in master.strips():
-                pixels[row : row + len(strip)] = strip
-                glance.add(strip)
-                row += len(strip)
-            # A technician waits for the line: the glance is worked out beside the search for targets.
-            with ThreadPoolExecutor(1) as beside:
-                seen = beside.submit(lambda: (glance.findings(), glance.measures()))
-                targets = find_targets(pixels)
-                findings, plain = seen.result()
-            dense = ppi or master.header.ppi
-            measures = target_measures(pixels, targets, ppi=dense) if targets else []
-            chart = encode(draw_chart(pixels, targets), "jpg", _CHART_QUALITY) if targets else b""
+    with open_raster(path, _ROOM) as raster:
+        pixels = raster.pixels
+        glance = Glance(pixels.shape[1], pixels.shape[0], pixels.shape[2], 8 * pixels.dtype.itemsize)
+        glance.add(pixels)
+        # A technician waits for the line: the glance is worked out beside the search for targets.
+        with ThreadPoolExecutor(1) as beside:
+            seen = beside.submit(lambda: (glance.findings(), glance.measures()))
+            targets = find_targets(pixels)
+            findings, plain = seen.result()
+        dense = ppi or raster.ppi
+        measures = target_measures(pixels, targets, ppi=dense) if targets else []
+        chart = encode(draw_chart(pixels, targets), "jpg", _CHART_QUALITY) if targets else b""
     judged = judge(measures, category) if measures else []
     thinned = glance.samples.thinned
     return Inspection(
         name,
         worst([*(entry.verdict for entry in judged), *(entry.verdict for entry in findings)]),
-        _facts(master, dense),
+        _facts(raster, dense),
         len(targets),
         [*measures, *plain],
         judged,
         findings,
         light_of_sides(thinned),
-        capture=Capture(name.rpartition("/")[2], master.header, master.profile, fingerprint(thinned), glance.blur),
+        capture=Capture(name.rpartition("/")[2], raster.header, raster.profile, fingerprint(thinned), glance.blur),
         thumbnail=_thumbnail(thinned),
         chart=chart,
     )
 
 
-def _facts(master: Master, ppi: float | None) -> dict[str, Any]:
-    header = master.header
+def _facts(raster: Raster, ppi: float | None) -> dict[str, Any]:
+    width, height = raster.header.upright
     return {
-        "width": master.width,
-        "height": master.height,
-        "format": header.format,
-        "bits": header.bits,
-        "profile": master.profile,
+        "width": width,
+        "height": height,
+        "format": raster.header.format,
+        "bits": raster.header.bits,
+        "profile": raster.profile,
         "ppi": ppi,
     }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from heritage3d.pipeline.stage import Artefact, Evidence, Many, Output, Reads, stage
-from heritage3d.stages.tile import TileSize
+from heritage3d.stages.tile import TILE_LIBRARIES, TileSize
 
 
 class PyramidEvidence(Evidence):
@@ -28,7 +28,7 @@ class PyramidEvidence(Evidence):
 @stage(
     writes=Many("image/pyramid"),
     version=1,
-    libraries=("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless", "rawpy"),
+    libraries=TILE_LIBRARIES,
     seconds_per_mb=0.005,
     bytes_out_per_byte=0.08,
 )
@@ -86,7 +86,7 @@ def pyramid(
                 bytes=path.stat().st_size,
                 big=writer.big,
                 sizes=[writer.size_at(scale) for scale in service.scale_factors],
-                master_format=f"{scan.header.format}, {scan.header.compression}, {scan.header.bits} bit",
+                master_format=scan.format,
                 master_profile=scan.profile,
             )
     return [Output("image/pyramid", master.name, path, evidence=evidence.model_dump(mode="json"))]

@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from heritage3d.pipeline import addresses
-from heritage3d.pipeline.stage import Artefact, Evidence, Many, Output, Reads, stage
+from heritage3d.pipeline.stage import Artefact, Many, Output, Reads, stage
 
 NAME = "whole"
-
-
-class PlacedPart(Evidence):
-    """Where a part lies in the whole.
-
-    Turn (degrees, clockwise), scale, place of its first pixel, gain of its linear light in each channel.
-    ``matrix`` maps its pixels to those of the whole (pixel centres at integers); ``copied`` says that its
-    samples stayed what they were.
-    """
-
-    name: str
-    angle_deg: float
-    scale: float
-    x_px: float
-    y_px: float
-    gains: tuple[float, ...]
-    copied: bool
-    matrix: tuple[tuple[float, float, float], tuple[float, float, float]]
-
-
-class MadeJoint(Evidence):
-    """How two neighbours fit.
-
-    Width of the overlap; tie points used and rejected; what is left between them after the adjustment (px);
-    ``parallax_px`` is the greatest mean residual of nine neighbouring tie points, ``uncertainty_px`` the
-    standard error of the place, ``step_percent`` the greatest slow difference of light that was levelled.
-    """
-
-    first: str
-    second: str
-    overlap_px: int
-    ties: int
-    rejected: int
-    rms_px: float
-    max_px: float
-    parallax_px: float
-    uncertainty_px: float
-    step_percent: float
-
-
-class StitchEvidence(Evidence):
-    """What was joined, how well it fits, and what was done to each part.
-
-    ``model`` is the simplest map that the tie points allow, ``direction`` the way in which the parts were
-    given, ``filled_share`` the share of pixels that no part shows (they have the colour of the parts' rims).
-    """
-
-    width: int
-    height: int
-    channels: int
-    depth: int
-    ppi: float | None
-    model: Literal["translation", "similarity", "affine"]
-    direction: Literal["left-to-right", "right-to-left", "top-to-bottom", "bottom-to-top", "mixed"]
-    rms_px: float
-    max_px: float
-    filled_share: float
-    parts: list[PlacedPart]
-    joints: list[MadeJoint]
 
 
 @stage(
@@ -105,6 +45,6 @@ def stitch(
         return [Output("image/master", only.name, path, evidence=dict(only.evidence))]
     path = dest / f"{NAME}.tif"
     made = joining.stitch([(part.name, part.path) for part in parts], path, tolerance_px=tolerance)
-    evidence = StitchEvidence.model_validate(dataclasses.asdict(made)).model_dump(mode="json")
+    evidence = TypeAdapter(type(made)).dump_python(made, mode="json")
     (dest / "evidence.json").write_bytes(addresses.dump(evidence))
     return [Output("image/master", NAME, path, evidence=evidence)]

@@ -8,24 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from heritage3d.pipeline.stage import Evidence, Reads, stage
+from heritage3d.quality.measure import Measure
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-# Other stages that cut tiles take these options too.
+# Other stages that cut tiles take these too.
+TILE_LIBRARIES = ("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless", "rawpy")
 TileFormat = Annotated[Literal["jpg", "webp"], Field(description="File format of the tiles")]
 TileQuality = Annotated[int, Field(ge=1, le=100, description="Compression quality of the tiles")]
 TileSize = Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Side of a tile in pixels")]
-
-
-class Figure(Evidence):
-    """One figure of the picture itself; `heritage3d inspect` explains it."""
-
-    name: str
-    value: float
-    unit: str
-    where: str = ""
 
 
 class TileEvidence(Evidence):
@@ -43,13 +36,13 @@ class TileEvidence(Evidence):
     master_format: str
     master_profile: str
     sizes: list[tuple[int, int]]
-    quality: tuple[Figure, ...] = ()
+    quality: tuple[Measure, ...] = ()
 
 
 @stage(
     writes="iiif/image",
     version=2,
-    libraries=("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless", "rawpy"),
+    libraries=TILE_LIBRARIES,
     seconds_per_mb=0.004,
     bytes_out_per_byte=0.08,
 )
@@ -92,8 +85,8 @@ def tile(
         tiles=tree.files,
         bytes=tree.bytes,
         levels=len(service.scale_factors),
-        master_format=f"{scan.header.format}, {scan.header.compression}, {scan.header.bits} bit",
+        master_format=scan.format,
         master_profile=scan.profile,
         sizes=[service.size_at(scale) for scale in reversed(service.whole)],
-        quality=tuple(Figure(**vars(figure)) for figure in glance.measures()) if glance else (),
+        quality=tuple(glance.measures()) if glance else (),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from heritage3d.pipeline.stage import Artefact, Evidence, Many, Output, Reads, stage
-from heritage3d.stages.tile import TileFormat, TileQuality, TileSize
+from heritage3d.stages.tile import TILE_LIBRARIES, TileFormat, TileQuality, TileSize
 
 
 class TileZipEvidence(Evidence):
@@ -22,7 +22,7 @@ class TileZipEvidence(Evidence):
 @stage(
     writes=Many("iiif/image-zip"),
     version=1,
-    libraries=("pyvips-binary", "imagecodecs", "tifffile", "simplejpeg", "opencv-python-headless", "rawpy"),
+    libraries=TILE_LIBRARIES,
     seconds_per_mb=0.003,
     bytes_out_per_byte=0.08,
 )

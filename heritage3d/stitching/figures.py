@@ -22,7 +22,12 @@ Direction = Literal["left-to-right", "right-to-left", "top-to-bottom", "bottom-t
 
 @dataclass(frozen=True)
 class PlacedPart:
-    """Where a part lies: turn (degrees, clockwise), scale, place of its upper left pixel, gains of its light."""
+    """Where a part lies in the whole.
+
+    Turn (degrees, clockwise), scale, place of its first pixel, gain of its linear light in each channel.
+    ``matrix`` maps its pixels to those of the whole (pixel centres at integers); ``copied`` says that its
+    samples stayed what they were.
+    """
 
     name: str
     angle_deg: float
@@ -36,10 +41,12 @@ class PlacedPart:
 
 @dataclass(frozen=True)
 class MadeJoint:
-    """How two neighbours fit: ties that were used, their residuals after the adjustment, what they share.
+    """How two neighbours fit.
 
-    ``parallax_px`` is the greatest mean residual of a neighbourhood of ties: relief or a sheet that moved.
-    ``step_percent`` is the largest slow difference of light that the ramp took up.
+    Width of the overlap; tie points used and rejected; what is left between them after the adjustment (px);
+    ``parallax_px`` is the greatest mean residual of nine neighbouring tie points, which relief or a sheet that
+    moved would leave; ``uncertainty_px`` the standard error of the place, ``step_percent`` the greatest slow
+    difference of light that was levelled.
     """
 
     first: str
@@ -56,7 +63,11 @@ class MadeJoint:
 
 @dataclass(frozen=True)
 class Stitched:
-    """What was made: size, the kind of map, the direction in which the parts were given, all figures."""
+    """The evidence: what was joined, how well it fits, and what was done to each part.
+
+    ``model`` is the simplest map that the tie points allow, ``direction`` the way in which the parts were
+    given, ``filled_share`` the share of pixels that no part shows (they have the colour of the parts' rims).
+    """
 
     width: int
     height: int
