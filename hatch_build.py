@@ -51,7 +51,7 @@ def _sources(root: Path) -> Iterator[Path]:
     yield from (path for path in viewer.iterdir() if path.is_file() and path.suffix != ".py")
     yield from (path for path in (viewer / "src").rglob("*") if path.is_file())
     yield root / "hatch_build.py"
-    yield root / "heritage3d" / "mesh" / "simplifier_wasm.py"
+    yield root / "heritage3d" / "simplification" / "simplifier_wasm.py"
 
 
 def _digest(root: Path) -> str:
@@ -98,17 +98,17 @@ def _copy_validator(viewer: Path, destination: Path) -> None:
 
 
 def _simplifier(package: Path) -> Path:
-    return package / "mesh" / "meshopt_simplifier.wasm"
+    return package / "simplification" / "meshopt_simplifier.wasm"
 
 
 def _unpack_simplifier(viewer: Path, package: Path) -> None:
     """meshoptimizer's simplifier as plain WebAssembly, taken out of the JavaScript that carries it as text."""
-    source = package / "mesh" / "simplifier_wasm.py"
+    source = package / "simplification" / "simplifier_wasm.py"
     specification = importlib.util.spec_from_file_location("simplifier_wasm", source)
     if specification is None or specification.loader is None:
         raise RuntimeError(f"{source} cannot be loaded")
     module = importlib.util.module_from_spec(specification)
-    # By path: importing heritage3d.mesh would need numpy, which a build environment does not have.
+    # By path: importing heritage3d.simplification would need numpy, which a build environment does not have.
     specification.loader.exec_module(module)
     text = (viewer / "node_modules" / "meshoptimizer" / "meshopt_simplifier.js").read_text("utf-8")
     _simplifier(package).write_bytes(module.unpack(text))

@@ -22,7 +22,12 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
     "quality": {"image", "correction", "record"},
     "gltf": {"image"},
     "mesh": {"gltf", "image"},
-    "photogrammetry": {"mesh", "gltf", "image"},
+    "repair": {"mesh", "gltf"},
+    "deviation": {"mesh", "gltf", "image"},
+    "simplification": {"mesh", "gltf", "deviation"},
+    "baking": {"mesh", "gltf", "deviation", "image"},
+    "levels": {"mesh", "gltf", "image", "repair", "deviation", "simplification", "baking"},
+    "photogrammetry": {"mesh", "gltf", "image", "deviation", "baking"},
     "iiif": {"image", "tiling", "record"},
     "exhibit": {"iiif", "trust", "record"},
     "environment": {"mesh", "viewer"},
@@ -36,11 +41,13 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
         "quality",
         "gltf",
         "mesh",
+        "deviation",
+        "levels",
         "photogrammetry",
         "iiif",
         "exhibit",
     },
-    "cli": {"quality", "record", "trust", "exhibit", "stages", "environment", "mesh"},
+    "cli": {"quality", "record", "trust", "exhibit", "stages", "environment", "mesh", "deviation"},
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if "node_modules" not in path.parts)
 

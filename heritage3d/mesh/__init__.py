@@ -1,1 +1,1 @@
-"""Triangles: guarded reading, repair, simplification, deviation, pictures."""
+"""Scans: guarded reading of PLY, STL and OBJ, units, and where a model stands."""

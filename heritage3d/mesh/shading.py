@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.gltf.model import Floats, Model, Primitive, unit
-from heritage3d.mesh.repairing import welded
+from heritage3d.mesh.places import welded
 
 
 def shaded(model: Model) -> Model:

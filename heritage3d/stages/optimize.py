@@ -116,9 +116,9 @@ def optimize(
     budget of a headset) and full.glb (every triangle). Their decoded bytes are compared with the scan, both
     ways and without sampling; evidence.json states the interval that holds the greatest distance.
     """
-    from heritage3d.mesh import levels
+    from heritage3d.levels import making
 
-    made = levels.make(
+    made = making.make(
         scan,
         dest,
         max_deviation=max_deviation,

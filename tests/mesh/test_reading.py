@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from heritage3d.errors import CompanionMissing, Heritage3dError, MeshEmpty, UnsafeReference
-from heritage3d.mesh import reading, repairing
+from heritage3d.mesh import reading
+from heritage3d.repair import repairing
 from tests.gltf.builder import png
 from tests.mesh import child, hostile, shapes
 from tests.mesh.child import Outcome

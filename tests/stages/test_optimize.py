@@ -190,7 +190,7 @@ def test_a_point_cloud_is_refused(tmp_path: Path) -> None:
 
 
 def test_devices_are_those_that_have_a_budget() -> None:
-    from heritage3d.mesh.budgets import devices
+    from heritage3d.levels.budgets import devices
 
     field = stages()["optimize"].Options.model_fields["for"]
     assert list(field.annotation.__args__) == devices()  # type: ignore[union-attr]

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from heritage3d.deviation import certified
+from heritage3d.deviation.certified import Deviation
+from heritage3d.deviation.surface import Surface
 from heritage3d.errors import BudgetExceeded, DeviationExceeded
 from heritage3d.gltf import reading, textures, writing
 from heritage3d.gltf.model import Model
 from heritage3d.gltf.textures import Role
 from heritage3d.gltf.writing import Compression, Encoding
-from heritage3d.mesh import deviation, quadrics, shading, simplification
-from heritage3d.mesh.budgets import Budget
-from heritage3d.mesh.deviation import Deviation
-from heritage3d.mesh.surface import Surface
+from heritage3d.levels.budgets import Budget
+from heritage3d.mesh import shading
+from heritage3d.simplification import by_error, open3d_quadrics
 
 MM = 1000.0  # models are in metres, deviations in millimetres
 TOLERANCE_MM = 0.002
@@ -96,13 +98,13 @@ class Ladder:
         bits = self.bits(self.limit_mm / 10)
         allowed = self.limit_mm - self.rounding_mm(bits)
         for share in _ESTIMATES:
-            thinner = simplification.ByError(self.model, self.master, MM, allowed, share)
+            thinner = by_error.ByError(self.model, self.master, MM, allowed, share)
             for _ in range(_PROOFS):
                 thin = thinner.next()
                 if thin is None:
                     break
                 path, back, surface = self.stored("web", replace(dressed, primitives=thin.primitives), bits)
-                far = [deviation.beyond(one, other, self.limit_mm) for one, other in self.ways(surface)]
+                far = [certified.beyond(one, other, self.limit_mm) for one, other in self.ways(surface)]
                 if not any(len(points) for points in far):
                     return self.level("web", path, back, surface, bits, proved=self.limit_mm)
                 thinner.forbid(np.concatenate(far))
@@ -150,9 +152,9 @@ class Ladder:
         if web.triangles <= triangles:
             return replace(self.model, primitives=web.model.primitives)
         source = replace(self.model, primitives=web.model.primitives)
-        candidates = [simplification.to_number(source, triangles)]
-        if quadrics.fits(source):
-            candidates.append(quadrics.to_number(source, triangles))
+        candidates = [by_error.to_number(source, triangles)]
+        if open3d_quadrics.fits(source):
+            candidates.append(open3d_quadrics.to_number(source, triangles))
         fitting = [entry for entry in candidates if entry.triangles <= triangles] or candidates
         return min(fitting, key=self.rough) if len(fitting) > 1 else fitting[0]
 
@@ -160,8 +162,8 @@ class Ladder:
         """The greatest sampled distance, to choose among candidates only; never reported."""
         positions, faces = model.surface()
         surface = Surface(positions * MM, faces, self.master.centre)
-        there = surface.nearest(deviation.spread(self.master, 50_000)).distance
-        back = self.master.nearest(deviation.spread(surface, 50_000)).distance
+        there = surface.nearest(certified.spread(self.master, 50_000)).distance
+        back = self.master.nearest(certified.spread(surface, 50_000)).distance
         return max(float(there.max()), float(back.max()))
 
     def rounding_mm(self, bits: int) -> float:
@@ -206,7 +208,7 @@ class Ladder:
         key = hashlib.sha256(surface.positions.tobytes() + surface.faces.tobytes()).digest()
         measured = self._measured.get(key)
         if measured is None:
-            measured = self._measured[key] = deviation.certified(self.master, surface, TOLERANCE_MM)
+            measured = self._measured[key] = certified.certified(self.master, surface, TOLERANCE_MM)
         if proved is not None:
             measured = measured.at_most(proved)
         return Level(role, path, back.triangles, back.vertices, path.stat().st_size, bits, measured, back)

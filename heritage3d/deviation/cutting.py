@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.mesh.surface import Surface
+from heritage3d.deviation.surface import Surface
 
 
 @dataclass

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.deviation.surface import Surface
 from heritage3d.gltf.model import Model, Primitive, compacted, unit
-from heritage3d.mesh import meshopt_part, repairing
-from heritage3d.mesh.surface import Surface
+from heritage3d.mesh.places import welded
+from heritage3d.simplification import meshopt_part
 
 _ROUNDS = 6
 # Above this share of the triangles a level saves too little to be worth a second geometry.
@@ -138,7 +139,7 @@ class ByError:
     def __init__(self, model: Model, master: Surface, scale: float, limit: float, share: float) -> None:
         self.source = bundle(model)
         self.master, self.scale, self.limit, self.share = master, scale, limit, share
-        self.place = repairing.welded(self.source.positions.astype(np.float64))
+        self.place = welded(self.source.positions.astype(np.float64))
         self.lock = np.zeros(len(self.source.positions), bool)
         self.rounds = 0
 

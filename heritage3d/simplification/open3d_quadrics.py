@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.deviation.surface import Surface
 from heritage3d.gltf.model import Model, Primitive, compacted
-from heritage3d.mesh import repairing
 from heritage3d.mesh.open3d_loader import load_open3d
-from heritage3d.mesh.surface import Surface
+from heritage3d.mesh.places import welded
 
 
 def fits(model: Model) -> bool:
@@ -23,7 +23,7 @@ def to_number(model: Model, triangles: int) -> Model:
     from the nearest point of the surface before. The model must ``fit``."""
     library = load_open3d()
     source = model.primitives[0]
-    place = repairing.welded(source.positions)
+    place = welded(source.positions)
     _, first = np.unique(place, return_index=True)
     faces = place[source.faces]
     # Rounding can bring corners of one face to one place; the library (VTK inside) crashes on such a face.

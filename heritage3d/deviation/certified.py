@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.mesh.cutting import Pieces, cut, together
-from heritage3d.mesh.surface import ROUNDING, Points, Surface, distances
+from heritage3d.deviation.cutting import Pieces, cut, together
+from heritage3d.deviation.surface import ROUNDING, Points, Surface, distances
 
 _CHUNK = 1 << 17
 _DEEPEST = 60

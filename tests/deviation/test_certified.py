@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from heritage3d.deviation import certified
+from heritage3d.deviation.certified import Deviation, Interval
+from heritage3d.deviation.surface import Surface, distances
 from heritage3d.errors import MeshEmpty, MeshNotFinite
-from heritage3d.mesh import deviation
-from heritage3d.mesh.deviation import Deviation, Interval
-from heritage3d.mesh.surface import Surface, distances
 from tests.mesh import shapes
 from tests.mesh.shapes import Mesh
 
 
 def compared(one: Mesh, other: Mesh, tolerance: float = 0.0, **how: float) -> Deviation:
     first = Surface(*one)
-    return deviation.certified(first, Surface(*other, first.centre), tolerance, **how)
+    return certified.certified(first, Surface(*other, first.centre), tolerance, **how)
 
 
 def holds(found: Deviation | Interval, truth: float, rounding: float = 1e-9) -> None:
@@ -259,9 +259,9 @@ def test_the_lower_end_is_a_distance_that_occurs() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_beyond_proves_a_limit_or_shows_where_it_is_broken(seed: int) -> None:
     one, other = (Surface(*mesh, np.zeros(3)) for mesh in random_pair(seed))
-    way = deviation.directed(one, other, 1e-5, 0.0)
-    assert not len(deviation.beyond(one, other, way.upper * 1.0001 + 1e-6))
-    far = deviation.beyond(one, other, way.lower * 0.99 - 1e-6)
+    way = certified.directed(one, other, 1e-5, 0.0)
+    assert not len(certified.beyond(one, other, way.upper * 1.0001 + 1e-6))
+    far = certified.beyond(one, other, way.lower * 0.99 - 1e-6)
     assert len(far)
     # Points of the first surface, of which one at least is as far away as was said.
     mesh = random_pair(seed)
@@ -274,7 +274,7 @@ def test_beyond_finds_every_place() -> None:
     tips = [45, 210, 300, 395]
     spiked[0][tips, 2] = [0.5, 0.011, 0.3, 0.02]
     first = Surface(*spiked)
-    far = deviation.beyond(first, Surface(*flat, first.centre), 0.01) + first.centre
+    far = certified.beyond(first, Surface(*flat, first.centre), 0.01) + first.centre
     away = np.linalg.norm(far[:, None, :2] - spiked[0][tips, :2], axis=2)
     assert (away.min(axis=0) < 0.05).all()
     assert (away.min(axis=1) < 0.08).all(), "a place that keeps the limit is blamed for another that does not"
@@ -282,8 +282,8 @@ def test_beyond_finds_every_place() -> None:
 
 def test_beyond_says_so_where_the_cap_ends_the_proof() -> None:
     one, other = (Surface(*mesh, np.zeros(3)) for mesh in (shapes.relief(6, 0.3, 1), shapes.relief(5, 0.3, 2)))
-    way = deviation.directed(one, other, 1e-6, 0.0)
-    assert len(deviation.beyond(one, other, way.upper * 1.001, cap=0))
+    way = certified.directed(one, other, 1e-6, 0.0)
+    assert len(certified.beyond(one, other, way.upper * 1.001, cap=0))
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
@@ -320,8 +320,8 @@ def test_a_bound_proved_in_another_way_cuts_the_upper_end() -> None:
 
 def test_samples_lie_evenly_on_the_surface() -> None:
     flat = Surface(*shapes.plane(3, 4))
-    points = deviation.spread(flat, 5000) + flat.centre
-    assert (points == deviation.spread(flat, 5000) + flat.centre).all()
+    points = certified.spread(flat, 5000) + flat.centre
+    assert (points == certified.spread(flat, 5000) + flat.centre).all()
     counts = np.histogram2d(points[:, 0], points[:, 1], bins=5, range=[[0, 1], [0, 1]])[0]
     assert counts.min() > 150
     assert counts.max() < 250
@@ -339,4 +339,4 @@ def test_what_is_no_surface_is_refused() -> None:
         with pytest.raises(MeshNotFinite):
             Surface(positions, good[1])
     with pytest.raises(ValueError, match="centre"):
-        deviation.certified(Surface(*good), Surface(*shapes.plane(1, 1, height=2)))
+        certified.certified(Surface(*good), Surface(*shapes.plane(1, 1, height=2)))

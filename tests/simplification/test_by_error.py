@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from heritage3d.deviation import certified
+from heritage3d.deviation.surface import Surface
 from heritage3d.errors import MeshError
 from heritage3d.gltf.model import Model, Primitive, compacted
-from heritage3d.mesh import deviation, meshopt_part, quadrics, simplification
-from heritage3d.mesh.simplification import ByError
-from heritage3d.mesh.surface import Surface
+from heritage3d.simplification import by_error, meshopt_part, open3d_quadrics
+from heritage3d.simplification.by_error import ByError
 from tests.gltf import models
 from tests.mesh import shapes
 
@@ -50,7 +51,7 @@ def within(model: Model, limit: float, share: float = 0.75) -> tuple[Model | Non
             return None, number
         small = surface_of(thin, master.centre)
         ways = ((master, small), (small, master))
-        far = [deviation.beyond(start, end, limit) for start, end in ways]
+        far = [certified.beyond(start, end, limit) for start, end in ways]
         if not any(len(points) for points in far):
             return thin, number
         thinner.forbid(np.concatenate(far))
@@ -68,10 +69,10 @@ def test_an_error_is_never_crossed(limit: float) -> None:
     assert thin.triangles < 0.9 * model.triangles
     master = surface_of(model)
     small = surface_of(thin, master.centre)
-    assert deviation.certified(master, small, 0.002).at_most(limit).upper <= limit
+    assert certified.certified(master, small, 0.002).at_most(limit).upper <= limit
     # Not by our own proof alone: many points of either surface, measured to all triangles of the other.
     for start, end in ((master, small), (small, master)):
-        points = deviation.spread(start, 100)
+        points = certified.spread(start, 100)
         assert float(shapes.distance(points, (end.positions, end.faces.astype(np.uint32))).max()) <= limit
 
 
@@ -178,12 +179,12 @@ def test_colours_go_along() -> None:
     part = model.primitives[0]
     colours = np.ones((len(part.positions), 4), np.float32)
     colours[:, 0] = part.positions[:, 2] > 0
-    thin = simplification.to_number(Model((replace(part, colours=colours),)), 2000).primitives[0]
+    thin = by_error.to_number(Model((replace(part, colours=colours),)), 2000).primitives[0]
     assert thin.colours is not None
     sure = np.abs(thin.positions[:, 2]) > 0.012
     assert (np.abs(thin.colours[sure, 0] - (thin.positions[sure, 2] > 0)) < 0.1).mean() > 0.99
     assert (thin.colours[:, 1:] > 0.99).all()
-    by_quadrics = quadrics.to_number(Model((replace(part, colours=colours),)), 2000).primitives[0]
+    by_quadrics = open3d_quadrics.to_number(Model((replace(part, colours=colours),)), 2000).primitives[0]
     assert by_quadrics.colours is not None
     sure = np.abs(by_quadrics.positions[:, 2]) > 0.012
     assert (by_quadrics.colours[sure, 0] == (by_quadrics.positions[sure, 2] > 0)).all()
@@ -195,16 +196,16 @@ def test_colours_go_along() -> None:
 @pytest.mark.parametrize("wanted", [100, 2000, 6000])
 def test_a_number_of_triangles_is_met(wanted: int) -> None:
     model = rough_ball()
-    for thin in (simplification.to_number(model, wanted), quadrics.to_number(model, wanted)):
+    for thin in (by_error.to_number(model, wanted), open3d_quadrics.to_number(model, wanted)):
         assert wanted * 0.9 <= thin.triangles <= wanted
         assert np.isfinite(thin.surface()[0]).all()
-    assert simplification.to_number(model, model.triangles + 1) is model
+    assert by_error.to_number(model, model.triangles + 1) is model
 
 
 def test_quadrics_take_only_what_they_can_keep() -> None:
-    assert quadrics.fits(rough_ball(2))
-    assert not quadrics.fits(textured_bowl(8))
-    assert not quadrics.fits(Model(rough_ball(1).primitives * 2))
+    assert open3d_quadrics.fits(rough_ball(2))
+    assert not open3d_quadrics.fits(textured_bowl(8))
+    assert not open3d_quadrics.fits(Model(rough_ball(1).primitives * 2))
 
 
 def test_the_result_is_the_same_each_time() -> None:
@@ -216,8 +217,8 @@ def test_the_result_is_the_same_each_time() -> None:
         assert np.array_equal(getattr(one.primitives[0], name), getattr(two.primitives[0], name))
     ball = rough_ball()
     for first, second in (
-        (simplification.to_number(ball, 1000), simplification.to_number(ball, 1000)),
-        (quadrics.to_number(ball, 1000), quadrics.to_number(ball, 1000)),
+        (by_error.to_number(ball, 1000), by_error.to_number(ball, 1000)),
+        (open3d_quadrics.to_number(ball, 1000), open3d_quadrics.to_number(ball, 1000)),
     ):
         assert np.array_equal(first.surface()[0], second.surface()[0])
         assert np.array_equal(first.surface()[1], second.surface()[1])

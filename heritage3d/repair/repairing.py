@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from heritage3d.errors import MeshEmpty
 from heritage3d.gltf.model import Model, Primitive, compacted
+from heritage3d.mesh.places import welded
 
 
 def repaired(model: Model, name: str) -> tuple[Model, dict[str, int]]:
@@ -55,9 +56,3 @@ def _twice(positions: NDArray[np.float64], faces: NDArray[np.uint32]) -> NDArray
     twice = np.zeros(len(faces), bool)
     twice[order[1:][same]] = True
     return twice
-
-
-def welded(positions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each vertex the number of its place: vertices at one place have one number."""
-    rows = np.ascontiguousarray(positions + 0.0).view(np.dtype((np.void, positions.itemsize * 3))).reshape(-1)
-    return np.asarray(np.unique(rows, return_inverse=True)[1].reshape(-1), np.int64)

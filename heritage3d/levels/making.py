@@ -11,10 +11,12 @@ import numpy as np
 from heritage3d.errors import GltfInvalid
 from heritage3d.gltf import checking, khronos
 from heritage3d.gltf.writing import Compression
-from heritage3d.mesh import budgets, lengths, placing, poster, reading, repairing
-from heritage3d.mesh.ladder import Ladder, Level
+from heritage3d.levels import budgets, poster
+from heritage3d.levels.ladder import Ladder, Level
+from heritage3d.mesh import lengths, placing, reading
 from heritage3d.mesh.lengths import Unit
 from heritage3d.mesh.placing import Axis, Place
+from heritage3d.repair import repairing
 
 POSTER_QUALITY = 88
 _MM = 1000.0

@@ -1,0 +1,1 @@
+"""Fewer triangles: by an error that is kept everywhere, or to a number."""
