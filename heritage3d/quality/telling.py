@@ -59,6 +59,11 @@ def label(measure: str) -> str:
         return measure
 
 
+def named(measure: Measure) -> str:
+    """The name of a figure with the place where it was measured."""
+    return f"{label(measure.name)} {_place(measure.where)}".rstrip()
+
+
 def as_dict(inspection: Inspection) -> dict[str, Any]:
     """For machines: names that do not change with the language, and the sentences in the chosen one."""
     error = inspection.error
@@ -110,9 +115,8 @@ def _of_limits(wrong: Sequence[Judged], inspection: Inspection) -> list[str]:
 
 def _of_limit(entry: Judged) -> str:
     measure = entry.measure
-    name = f"{label(measure.name)} {_place(measure.where)}".rstrip()
-    limit = "–" if entry.limit is None else _value(entry.limit, "%" if measure.unit == "%" else "")
-    return messages.text("inspect.limit", name=name, value=_value(measure.value, measure.unit), limit=limit)
+    limit = "–" if entry.limit is None else value_of(entry.limit, "%" if measure.unit == "%" else "")
+    return messages.text("inspect.limit", name=named(measure), value=value_of(measure.value, measure.unit), limit=limit)
 
 
 def _place(where: str) -> str:
@@ -134,10 +138,10 @@ def _shown(entry: Measure) -> str:
     # A sharp picture is one that is sharp to the pixel; how much below means nothing.
     if entry.name == "edge_blur" and entry.value < 0.5:
         return "<0.5 px"
-    return _value(entry.value, entry.unit)
+    return value_of(entry.value, entry.unit)
 
 
-def _value(value: float, unit: str) -> str:
+def value_of(value: float, unit: str) -> str:
     """L* stands before its figure, other units behind."""
     shown = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
     if unit.endswith("*") or unit.startswith("Δ"):

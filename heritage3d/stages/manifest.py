@@ -18,6 +18,9 @@ SCENE = {
 }
 
 
+QUALITY = {"en": ["Quality of the pictures"], "zh-Hans": ["图像质量"], "zh-Hant": ["影像品質"]}
+
+
 class ManifestEvidence(Evidence):
     """What the manifest joins."""
 
@@ -27,10 +30,10 @@ class ManifestEvidence(Evidence):
     thumbnail: bool
 
 
-@stage(writes="iiif/manifest", version=3, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
+@stage(writes="iiif/manifest", version=4, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
 def manifest(
     record: Annotated[Path, Reads("record")],
-    parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods")]],
+    parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods", "image/quality")]],
     dest: Path,
     *,
     behavior: Annotated[
@@ -43,8 +46,8 @@ def manifest(
 
     Pages become canvases with their image service, models become canvases with their GLB; order, labels,
     rights and metadata come from the record; the halves of a split double page stand in its place, in
-    reading order. An object with a model gets scene.json too, the draft of
-    Presentation 4, in which the model stands at true size with its pages beside it.
+    reading order. What was judged of the pictures is linked. An object with a model gets scene.json too, the
+    draft of Presentation 4, in which the model stands at true size with its pages beside it.
     """
     from heritage3d.iiif import manifest as room
     from heritage3d.iiif.halves import with_halves
@@ -53,11 +56,14 @@ def manifest(
     from heritage3d.iiif.thumbnail import thumbnail_of
 
     told = with_halves(addresses.load(record), {part.name for part in parts if part.kind == "iiif/image"})
-    images, models, faults = [], [], []
+    images, models, see_also, faults = [], [], [], []
     for part in parts:
         try:
             if part.kind == "iiif/image":
                 images.append(read_image(part.path, part.name, part.address))
+            elif part.kind == "image/quality":
+                told_in = addresses.here(f"{part.address}/evidence.json")
+                see_also.append({"id": told_in, "type": "Dataset", "label": QUALITY, "format": "application/json"})
             else:
                 models.append(read_model(part.path, part.name, part.address))
         except errors.PartUnreadable as error:
@@ -69,10 +75,10 @@ def manifest(
     folders = {part.address: part.path for part in parts}
     size = thumbnail_of(images, models, folders, dest / "thumbnail.jpg", thumbnail)
     picture = Picture("thumbnail.jpg", *size, "image/jpeg") if size else None
-    see_also = []
     if models:
         (dest / "scene.json").write_bytes(addresses.dump(scene_manifest(told, images, models, thumbnail=picture)))
-        see_also = [{"id": addresses.here("scene.json"), "type": "Manifest", "label": SCENE, "format": MEDIA_TYPE}]
+        scene = {"id": addresses.here("scene.json"), "type": "Manifest", "label": SCENE, "format": MEDIA_TYPE}
+        see_also.append(scene)
     written = room.manifest(
         told,
         images,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from heritage3d.pipeline.stage import Evidence, Reads, stage
-from heritage3d.quality.measure import Measure
+from heritage3d.quality.measure import Finding, Measure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,8 @@ TileSize = Annotated[int, Field(ge=128, le=4096, multiple_of=16, description="Si
 class TileEvidence(Evidence):
     """What was made of one master: the size people see (px), the files and their bytes, the colours.
 
-    ``quality`` holds what was measured of the picture while its rows passed: exposure, focus, bands.
+    ``quality`` holds what was measured of the picture while its rows passed (exposure, focus, bands), and
+    ``findings`` what is wrong with it; both are empty where nothing was measured.
     """
 
     width: int
@@ -37,11 +38,12 @@ class TileEvidence(Evidence):
     master_profile: str
     sizes: list[tuple[int, int]]
     quality: tuple[Measure, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @stage(
     writes="iiif/image",
-    version=2,
+    version=3,
     libraries=TILE_LIBRARIES,
     seconds_per_mb=0.004,
     bytes_out_per_byte=0.08,
@@ -89,4 +91,5 @@ def tile(
         master_profile=scan.profile,
         sizes=[service.size_at(scale) for scale in reversed(service.whole)],
         quality=tuple(glance.measures()) if glance else (),
+        findings=tuple(glance.findings()) if glance else (),
     )

@@ -3,6 +3,7 @@
 import { h, tool } from "./dom";
 import { line, manifest, said, type Item, type Manifest, type View } from "./iiif";
 import { about, evidence, links } from "./panel";
+import { quality } from "./quality";
 import type { Stage } from "./stage";
 import { number, t } from "./texts";
 
@@ -15,6 +16,7 @@ export class ObjectPage {
   private readonly holder = h("div", { class: "holder" });
   private readonly place = h("div", { class: "place" });
   private readonly measured = h("div");
+  private readonly judged = h("div");
   private readonly spoken = h("p", { class: "unseen", "aria-live": "polite" });
   private document: Manifest | null = null;
   private stage: Stage | null = null;
@@ -57,10 +59,12 @@ export class ObjectPage {
         h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
         about(document),
         this.measured,
+        this.judged,
         links(document),
       ),
     );
     window.addEventListener("keydown", this.keys);
+    void quality(document).then((section) => section && this.judged.replaceChildren(section));
     void this.show(slug); // the description can be read while a model is still on its way
   }
 
