@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,15 @@ class Strips:
     into: Callable[[], ReadInto] | None = None  # a reader that needs no strips in between, where there is one
     begin: Callable[[], None] = lambda: None  # decodes the first row, so that a refusal comes at once
     close: Callable[[], None] = lambda: None  # lets go of the decoder
+
+    def closing(self, also: Callable[[], None]) -> Strips:
+        """The same, and at the end something else is let go of too."""
+
+        def close() -> None:
+            self.close()
+            also()
+
+        return replace(self, close=close)
 
     def reader(self, height: int) -> ReadInto:
         """What fills arrays with the next rows of a picture of ``height`` rows."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from heritage3d.image.colour import to_srgb, upright
+from heritage3d.image.fed import WORTHWHILE, Fed
 from heritage3d.image.header import Header, unsupported
 from heritage3d.image.piped import Piped
 from heritage3d.image.strips import ROOM, Strips
@@ -19,6 +20,8 @@ _LOADERS = {
     "PNG": "pngload_source",
     "WebP": "webpload_source",
 }
+# Their decoders read from the first byte to the last.
+_STREAMED = {"JPEG", "PNG"}
 _COMPRESSIONS = {1, 2, 3, 4, 5, 7, 8, 32773, 32946}
 
 
@@ -35,8 +38,19 @@ def open_rows(number: int, header: Header) -> Strips:
 
     libtiff leaves variants out, and says so before the first row or not at all: that of a TIFF is decoded here.
     """
+    if header.format in _STREAMED and os.fstat(number).st_size >= WORTHWHILE and hasattr(os, "sendfile"):
+        fed = Fed(number)
+        try:
+            strips = _opened(fed.source, header)
+        except BaseException:
+            fed.close()
+            raise
+        return strips.closing(fed.close)
     os.lseek(number, 0, os.SEEK_SET)
-    source = pyvips.Source.new_from_descriptor(number)
+    return _opened(pyvips.Source.new_from_descriptor(number), header)
+
+
+def _opened(source: Any, header: Header) -> Strips:
     options: dict[str, Any] = {"access": "sequential", "fail_on": "warning"}
     if header.format == "TIFF":
         options["page"] = header.page
