@@ -42,7 +42,7 @@ for thing in [entry for entry in bpy.data.objects if entry.type == "MESH"]:
     modifier.ratio = ratio
     bpy.ops.object.modifier_apply(modifier=modifier.name)
 bpy.ops.export_scene.gltf(filepath=dest, export_format="GLB", export_draco_mesh_compression_enable=True,
-    export_draco_position_quantization=16, export_image_format="WEBP")
+    export_draco_position_quantization=16, export_image_format="AUTO")
 """
 
 
