@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heritage3d.errors import Heritage3dError
+from heritage3d.pipeline.captures import CaptureObject, capture_files
 from heritage3d.pipeline.kinds import recognise
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.plan import CaptureObject, capture_files, expected_seconds
+from heritage3d.pipeline.plan import expected_seconds
 from heritage3d.pipeline.stage import Stage
 from heritage3d.pipeline.store import Store, free_bytes
 from heritage3d.pipeline.workflow import SOURCE_KIND, Workflow

@@ -7,42 +7,25 @@ never touches another object, so one that fails stops nobody.
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from heritage3d.errors import (
-    CaptureFolderMissing,
-    CaptureUnreadable,
-    Heritage3dError,
-    ObjectError,
-    RecordError,
-    TooManyCaptures,
-)
+from heritage3d.errors import Heritage3dError, RecordError
 from heritage3d.pipeline import addresses, limits
+from heritage3d.pipeline.captures import CaptureObject, Captures
 from heritage3d.pipeline.job import Made, Outcome, Spec
-from heritage3d.pipeline.kinds import kind
 from heritage3d.pipeline.ledger import ArtefactRow, JobRow, Ledger
+from heritage3d.pipeline.places import folder_of, locate, place_of
 from heritage3d.pipeline.stage import Artefact, Input, Stage
-from heritage3d.pipeline.store import Entry, Store, digest_of, holds, print_of
+from heritage3d.pipeline.store import Store, digest_of
 from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Step, Workflow
 
 Slot = tuple[str, str]  # (step, slot)
-_HASH_AT_ONCE = 64  # captures per hashing job
-
-
-@dataclass(frozen=True)
-class CaptureObject:
-    """One row of the sheet: the object's id, its folder, its cells, and what is wrong with the row."""
-
-    id: str
-    folder: Path
-    columns: dict[str, str]
-    errors: tuple[Heritage3dError, ...] = ()
+_HASHED_PER_SECOND = 4e8  # bytes
 
 
 @dataclass(frozen=True)
@@ -68,23 +51,6 @@ class Known:
     path: Path
 
 
-def place_of(kind_name: str, object_id: str, name: str, *, several: bool) -> str | None:
-    """Where an artefact is published, relative to OUT; None for kinds that are not published."""
-    template = kind(kind_name).place
-    if template is None:
-        return None
-    return template.replace("{/name}", f"/{name}" if several else "").format(object=object_id, name=name)
-
-
-def folder_of(kind_name: str, place: str | None) -> str:
-    """The folder that "here" means inside an artefact: its own, or the one around a single file."""
-    told = kind(kind_name)
-    if place is None or place == ".":
-        return ""
-    single_file = told.place is not None and "." in told.place.rsplit("/", 1)[-1]
-    return place.rsplit("/", 1)[0] if single_file else place
-
-
 @dataclass
 class ObjectPlan:
     """The jobs of one object, unfolding. ``advance`` gives the jobs that can start now."""
@@ -99,7 +65,7 @@ class ObjectPlan:
     _open: dict[str, int] = field(default_factory=dict)  # step -> jobs under way
     _failed: set[str] = field(default_factory=set)  # steps with a failed job, or behind one
     _current: dict[Slot, tuple[Step, JobRow]] = field(default_factory=dict)
-    _captures: dict[str, tuple[str, int, str]] | None = None
+    captures: Captures | None = None  # None until ``start``
 
     def __post_init__(self) -> None:
         self.steps = self.steps or self.settings.workflow.object_steps()
@@ -111,7 +77,14 @@ class ObjectPlan:
 
         Fills ``errors`` where the row, the folder or a file cannot be used.
         """
-        unknown = self._unknown_captures()
+        if self.object.errors:
+            self.errors.extend(self.object.errors)
+            return []
+        try:
+            self.captures = Captures.of(self.object.folder, self.settings.ledger)
+        except Heritage3dError as error:
+            self.errors.append(error)
+            return []
         specs = [
             Spec(
                 object=self.object.id,
@@ -125,36 +98,21 @@ class ObjectPlan:
                 kept=self.settings.store.kept,
                 base="",
                 limit_s=self.settings.limit_s,
-                expected_s=sum(path.stat().st_size for path in unknown[at : at + _HASH_AT_ONCE]) / 4e8,
-                captures=tuple(unknown[at : at + _HASH_AT_ONCE]),
+                expected_s=sum(path.stat().st_size for path in unknown) / _HASHED_PER_SECOND,
+                captures=tuple(unknown),
             )
-            for at in range(0, len(unknown), _HASH_AT_ONCE)
+            for at, unknown in self.captures.unknown()
         ]
         self._open[""] = len(specs)
         return specs
-
-    def _unknown_captures(self) -> list[Path]:
-        if self.object.errors:
-            self.errors.extend(self.object.errors)
-            return []
-        try:
-            seen = {str(path): print_of(path, [""]) for path in capture_files(self.object.folder)}
-        except Heritage3dError as error:
-            self.errors.append(error)
-            return []
-        remembered = self.settings.ledger.captures(str(self.object.folder))
-        known = {path: remembered[path] for path in seen if path in remembered and remembered[path][0] == seen[path]}
-        self._captures = known
-        return [Path(path) for path in seen if path not in known]
 
     def _arrived(self, outcome: Outcome) -> None:
         """Take the digests of captures that were hashed."""
         self._open[""] -= 1
         if outcome.error is not None:
             self.errors.append(outcome.error)
-            return
-        self._captures = dict(sorted({**(self._captures or {}), **outcome.hashed}.items()))
-        self.settings.ledger.remember_captures(str(self.object.folder), self._captures)
+        elif self.captures:
+            self.captures.take(outcome.hashed)
 
     @property
     def finished(self) -> bool:
@@ -166,7 +124,7 @@ class ObjectPlan:
     def advance(self) -> list[Spec]:
         """The jobs that can start now; steps whose results the ledger holds are taken from it."""
         ready: list[Spec] = []
-        if self._captures is None or self._open.get("") or (self.errors and not self.known):
+        if self.captures is None or self._open.get("") or (self.errors and not self.known):
             return ready
         for step in self.steps:
             if step.name in self.known or any(self._open.get(source) for source in step.reads):
@@ -215,13 +173,9 @@ class ObjectPlan:
     def _source(self) -> Known:
         """The object's folder as an artefact: its digest is that of all captures in it."""
         folder = self.object.folder
-        # One order, whether the captures were hashed just now or are remembered.
-        entries = [
-            Entry(os.path.relpath(path, folder), size, sha256)
-            for path, (_seen, size, sha256) in sorted((self._captures or {}).items())
-        ]
+        entries = self.captures.entries() if self.captures else ()
         told = {"sha256": {entry.path: entry.sha256 for entry in entries}}
-        row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", tuple(entries), told)
+        row = ArtefactRow(SOURCE_KIND, self.object.id, digest_of(entries), str(folder), "", "", entries, told)
         return Known(("", ""), 0, row, folder)
 
     def _options(self, step: Step) -> BaseModel:
@@ -360,12 +314,7 @@ class ObjectPlan:
         if Path(made.path).is_absolute():  # a capture: known since it arrived
             evidence = dict(made.evidence)
             files = [made.path, *evidence.pop("", ())]
-            captures = self._captures or {}
-            entries = tuple(
-                Entry(os.path.relpath(path, Path(made.path).parent), *captures[path][1:])
-                for path in files
-                if path in captures
-            )
+            entries = self.captures.entries_of(files, Path(made.path).parent) if self.captures else ()
             return ArtefactRow(made.kind, name, digest_of(entries), made.path, "", "", entries, evidence)
         path = spec.kept / made.path if made.path else spec.kept
         here = addresses.join(spec.base, spec.folders[made.kind])
@@ -403,7 +352,7 @@ class CollectionPlan(ObjectPlan):
     def __init__(self, settings: Settings, collection: ArtefactRow) -> None:
         tree = CaptureObject("", settings.store.out, {})
         super().__init__(tree, settings, steps=settings.workflow.collection_steps())
-        self._captures = {}
+        self.captures = Captures(tree.folder, settings.ledger)  # its folder holds none
         self._collection = collection
 
     def _source(self) -> Known:
@@ -438,42 +387,3 @@ def _told(entry: Input, found: list[Known]) -> list[Any]:
 
 def _story(entry: Input, found: list[Known]) -> list[Any]:
     return [entry.name, [[known.row.kind, known.row.name, known.row.digest] for known in found]]
-
-
-def capture_files(folder: Path) -> list[Path]:
-    """Every file of an object's folder in a fixed order. Raises CaptureFolderMissing, ObjectError."""
-    if not folder.is_dir():
-        raise CaptureFolderMissing(file=folder)
-    found: list[Path] = []
-
-    def refuse(error: OSError) -> None:
-        raise CaptureUnreadable(file=error.filename, detail=error.strerror or "cannot be listed")
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file():  # a fifo or a device would hang whoever reads it
-                found.append(path)
-            elif path.is_symlink():
-                raise ObjectError(file=path, detail="it is a link to something that is not there")
-        if len(found) > limits.MAX_FILES_PER_OBJECT:
-            raise TooManyCaptures(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)
-    return sorted(found)
-
-
-def locate(row: ArtefactRow, store: Store, candidates: Callable[[], list[Path]] | list[Path]) -> Path | None:
-    """Where an artefact lies undamaged, or None. Contents are hashed only where the prints differ."""
-    location = store.out / row.location
-    if Path(row.location).is_absolute():
-        return location if location.exists() else None
-    names = [entry.path for entry in row.files]
-    elsewhere = candidates if isinstance(candidates, list) else candidates()
-    roots = [location, *(root for root in elsewhere if root != location)]
-    for root in roots:
-        if print_of(root, names) == row.print:
-            return root
-    for root in roots:
-        if all(holds(root / entry.path if entry.path else root, entry) for entry in row.files):
-            return root
-    return None

@@ -16,7 +16,8 @@ from typing import Any
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.kinds import kind
 from heritage3d.pipeline.ledger import ArtefactRow
-from heritage3d.pipeline.plan import Known, ObjectPlan, Settings, folder_of
+from heritage3d.pipeline.places import folder_of
+from heritage3d.pipeline.plan import Known, ObjectPlan, Settings
 from heritage3d.pipeline.store import (
     Entry,
     holds,

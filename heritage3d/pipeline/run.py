@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from heritage3d.errors import BaseOfSome, EngineError, Heritage3dError, Interrupted, NothingToPublish, OutputError
 from heritage3d.pipeline import addresses, publish
+from heritage3d.pipeline.captures import CaptureObject
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.job import Outcome, Spec
 from heritage3d.pipeline.ledger import ArtefactRow, Ledger
-from heritage3d.pipeline.plan import CaptureObject, CollectionPlan, ObjectPlan, Settings
+from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan, Settings
 from heritage3d.pipeline.store import Entry, Store, digest_of, remove
 from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Workflow
 

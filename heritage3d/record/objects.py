@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from heritage3d.errors import Heritage3dError, UnknownObject
-from heritage3d.pipeline.plan import CaptureObject
+from heritage3d.pipeline.captures import CaptureObject
 from heritage3d.record.sheet import Row, find_folder, read_sheet
 
 
