@@ -242,6 +242,25 @@ def verify(out: Annotated[Path, typer.Argument(help=_help("out", "Output folder"
     print(messages.text("verify.good", files=files, seconds=f"{time.monotonic() - began:.1f}"))
 
 
+@app.command(
+    rich_help_panel=_MAIN,
+    help=_help("bind", "Give a published tree another web address, without touching a tile or a model."),
+)
+def bind(
+    out: Annotated[Path, typer.Argument(help=_help("out", "Output folder"))],
+    base: Annotated[
+        str, typer.Option("--base", help=_help("bind.base", "Web address at which the folder will be served"))
+    ],
+) -> None:
+    """Works on any copy of the published tree."""
+    from heritage3d.pipeline import binding
+
+    done = binding.bind(out.absolute(), base)
+    old = ", ".join(sorted(done.before))
+    told = {"documents": done.documents, "written": done.written, "old": old, "new": base}
+    print(printable(messages.text("bind.done", **told)))
+
+
 @app.command(rich_help_panel=_MAIN, help=_help("serve", "Show the published output in the browser of this computer."))
 def serve(
     out: Annotated[Path, typer.Argument(help=_help("out", "Output folder"))],

@@ -132,6 +132,12 @@ class NotAnOutput(UsageError):
     code = "H3D-121"
 
 
+class BindingFailed(UsageError):
+    """A published document does not tell its base address. Fields: file, detail."""
+
+    code = "H3D-123"
+
+
 class UnknownFormat(UsageError):
     """`info` or `check` does not know this file. Fields: file."""
 

@@ -136,6 +136,10 @@ class Ledger:
         """Note how the run ended."""
         self._db.execute("UPDATE run SET ended=?, outcome=? WHERE id=?", (time.time(), outcome, self.run))
 
+    def rebase(self, base: str) -> None:
+        """Note that what the newest run published has another base now; the next run goes on with that."""
+        self._db.execute("UPDATE run SET base=? WHERE id=(SELECT MAX(id) FROM run)", (base,))
+
     def last_run(self) -> dict[str, Any] | None:
         """The newest run: id, began, ended, workflow, captures, base, outcome."""
         return next(self._rows("SELECT * FROM run ORDER BY id DESC LIMIT 1"), None)
@@ -223,6 +227,10 @@ class Ledger:
     def slots(self, object_id: str) -> list[tuple[str, str]]:
         """(step, slot) of every job that is remembered for an object."""
         return list(self._db.execute("SELECT step, slot FROM job WHERE object=? ORDER BY step, slot", (object_id,)))
+
+    def bound(self) -> list[tuple[str, str, str]]:
+        """(object, step, slot) of everything whose documents hold addresses."""
+        return list(self._db.execute("SELECT DISTINCT object, step, slot FROM artefact WHERE base != ''"))
 
     def forget(self, object_id: str, step: str, slot: str) -> None:
         """Drop a slot that the workflow or the captures no longer have."""
