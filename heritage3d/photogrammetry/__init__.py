@@ -1,1 +1,1 @@
-"""Cameras: features, structure from motion, depth, fusion, scale."""
+"""From photographs to a scaled, textured, measured surface."""
