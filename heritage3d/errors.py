@@ -384,6 +384,18 @@ class PageListUnreadable(ObjectError):
     code = "H3D-274"
 
 
+class AnnotationListUnreadable(ObjectError):
+    """The list of annotations is there but cannot be read as a table. Fields: file, detail."""
+
+    code = "H3D-276"
+
+
+class AnnotationUnusable(RecordError):
+    """A row of annotations.csv cannot be used. Fields: file, row, column, value, detail."""
+
+    code = "H3D-277"
+
+
 class UpUnknown(RecordError):
     """The axis that points up is neither y nor z. Fields: file, row, column, value."""
 
@@ -631,6 +643,18 @@ class DeviceUnknown(UsageError):
     """No budget is known for that device. Fields: value, known."""
 
     code = "H3D-452"
+
+
+class TransformUnusable(UsageError):
+    """A file holds no 4x4 matrix that brings one model to another. Fields: file, detail."""
+
+    code = "H3D-460"
+
+
+class UnitNeeded(UsageError):
+    """Lengths are asked for of a model whose unit nobody knows. Fields: file."""
+
+    code = "H3D-461"
 
 
 # --- H3D-5xx IIIF -----------------------------------------------------------------------------------------

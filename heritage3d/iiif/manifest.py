@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from heritage3d.iiif import fidelity
+from heritage3d.iiif import comments, fidelity
 from heritage3d.iiif.parts import ImagePart, ModelFile, ModelPart, Picture
 from heritage3d.pipeline.addresses import HERE, here
 
@@ -56,8 +56,11 @@ def manifest(
     # A scroll that was joined from its parts is no page of the list: it is the object, and is called like it.
     unlisted = {"label": record["title"]} if len(images) == 1 else None
     canvases = [_page(part, listed.get(part.name, unlisted), record.get("ppi")) for part in images]
+    for image, page in zip(images, canvases, strict=True):
+        page |= comments.on_page(image, listed.get(image.name), record)
     for part in models:
         canvas = _model(part, MODEL if len(models) == 1 else {"none": [part.name]})
+        canvas |= comments.on_model(part, record)
         canvases.append(canvas | ({"behavior": ["non-paged"]} if behavior == "paged" else {}))
     document = described(record, CONTEXT, "manifest.json", thumbnail)
     document["viewingDirection"] = record.get("viewing_direction")

@@ -60,6 +60,7 @@ class ModelPart:
     poster: Picture | None
     extent_mm: tuple[float, float, float] | None
     unit: str | None
+    master_to_file: tuple[tuple[float, ...], ...] | None = None  # 4 x 4, from the scan's coordinates to the file's
 
 
 def read_image(folder: Path, name: str, address: str) -> ImagePart:
@@ -127,7 +128,16 @@ def read_model(folder: Path, name: str, address: str) -> ModelPart:
         Picture(f"{address}/poster.jpg", *size, "image/jpeg") if size else None,
         _extent(evidence),
         evidence.get("unit") if isinstance(evidence.get("unit"), str) else None,
+        _matrix(evidence.get("master_to_file")),
     )
+
+
+def _matrix(rows: Any) -> tuple[tuple[float, ...], ...] | None:
+    if not isinstance(rows, list) or len(rows) != 4 or not all(isinstance(row, list) and len(row) == 4 for row in rows):
+        return None
+    if not all(isinstance(value, (int, float)) for row in rows for value in row):
+        return None
+    return tuple(tuple(float(value) for value in row) for row in rows)
 
 
 def _extent(evidence: dict[str, Any]) -> tuple[float, float, float] | None:

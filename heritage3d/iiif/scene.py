@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from heritage3d.iiif import comments
 from heritage3d.iiif.manifest import GLB, LEVELS, MODEL, Json, described, image_body
 from heritage3d.iiif.parts import ImagePart, ModelPart, Picture
 from heritage3d.pipeline.addresses import here
@@ -33,6 +34,8 @@ def scene_manifest(
     ppi = record.get("ppi")
     canvases = [_canvas(part, labels.get(part.name) or {"none": [part.name]}, ppi) for part in images]
     scenes = [_scene(part, MODEL if len(models) == 1 else {"none": [part.name]}) for part in models]
+    for part, scene in zip(models, scenes, strict=True):
+        scene |= comments.in_scene(part, record, scene["id"])
     if ppi and models[0].extent_mm:
         scenes[0]["items"][0]["items"] += _hanging(images[:MAX_HANGING], METRES_PER_INCH / ppi, models[0])
     return described(record, CONTEXT, "scene.json", thumbnail) | {"items": scenes + canvases}

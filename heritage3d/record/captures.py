@@ -17,12 +17,13 @@ from heritage3d.errors import Heritage3dError
 from heritage3d.pipeline import kinds, limits
 from heritage3d.pipeline.kinds import Format
 from heritage3d.record import naming
+from heritage3d.record.annotations import ANNOTATION_LISTS
 from heritage3d.record.pages import PAGE_LISTS
 
 FOLDERS = {"pages": "page", "mesh": "mesh", "photos": "photo", "masks": "mask", "target": "target"}
 _CAPTURED_AS = {"page": "image/master", "photo": "image/master", "mask": "image/master", "target": "image/master",
                 "mesh": "mesh/scan"}  # fmt: skip
-_OWN_FILES = frozenset({*PAGE_LISTS, "scale.yaml"})
+_OWN_FILES = frozenset({*PAGE_LISTS, *ANNOTATION_LISTS, "scale.yaml"})
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "@eadir", "#recycle",
                    "$recycle.bin", "system volume information", "lost+found"})  # fmt: skip
 # What may lie beside captures without being one; anything else of unknown content in a capture folder is a fault.
@@ -54,6 +55,7 @@ class Captures:
     mask: list[Found] = field(default_factory=list)
     target: list[Found] = field(default_factory=list)
     page_list: Path | None = None
+    annotation_list: Path | None = None
     ignored: list[str] = field(default_factory=list)
     faults: list[Heritage3dError] = field(default_factory=list)
 
@@ -75,6 +77,8 @@ def survey(folder: Path, beside: Callable[[str], bool] = lambda _name: False) ->
         if file.casefold() in _OWN_FILES:
             if file.casefold() in PAGE_LISTS:
                 found.page_list = path
+            elif file.casefold() in ANNOTATION_LISTS:
+                found.annotation_list = path
             continue
         if beside(path.name):
             found.ignored.append(file)

@@ -54,12 +54,12 @@ def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> l
         return errors.PageListUnreadable(file=sheet, detail=detail)
 
     table = read_table(page_list, fault)
-    columns = [_column(heading) for heading in table.header]
+    columns = [column_of(heading) for heading in table.header]
     if "file" not in columns:
         raise fault("it has no column `file`")
     if twice := next((name for name in columns if name and columns.count(name) > 1), None):
         raise fault(f"the column {twice} is there twice")
-    known = _by_name([*files, *unusable])
+    known = by_name([*files, *unusable])
     rows_of: dict[str, int] = {}
     pages: list[Page] = []
     faults: list[Heritage3dError] = []
@@ -80,7 +80,7 @@ def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> l
         side = cells.get("side")
         if side and side.casefold() not in SIDES:
             faults.append(errors.SideUnknown(**{**place, "column": "side", "value": side[:200]}))
-        label, section = _texts(cells, "label"), _texts(cells, "section")
+        label, section = texts_of(cells, "label"), texts_of(cells, "section")
         pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), section or None))
     forgotten = sorted(set(files) - rows_of.keys(), key=naming.natural)
     faults.extend(errors.PageUnlisted(file=sheet, row="-", column="file", value=file) for file in forgotten)
@@ -89,13 +89,14 @@ def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> l
     return pages
 
 
-def _column(heading: str) -> str:
+def column_of(heading: str) -> str:
+    """``Label@zh_hans`` -> ``label@zh-Hans``."""
     base, language = languages.split(heading)
     name = base.casefold()
     return f"{name}@{language}" if language else name
 
 
-def _by_name(files: Sequence[str]) -> dict[str, str]:
+def by_name(files: Sequence[str]) -> dict[str, str]:
     """Every way to name a file in the list: its path below the object's folder, or its bare name where unique."""
     names: dict[str, str] = {}
     bare: dict[str, set[str]] = {}
@@ -107,7 +108,8 @@ def _by_name(files: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _texts(cells: dict[str, str], name: str) -> Texts:
+def texts_of(cells: dict[str, str], name: str) -> Texts:
+    """What the columns ``name`` and ``name@LANG`` of a row say, by language."""
     texts = {}
     for column, text in cells.items():
         base, _, language = column.partition("@")

@@ -13,6 +13,7 @@ from heritage3d.pipeline.stage import Artefact, Column, Many, Output, Reads, sta
 from heritage3d.pipeline.store import sha256_of
 from heritage3d.record import captures as room
 from heritage3d.record import naming, record
+from heritage3d.record.annotations import Subject, read_annotations
 from heritage3d.record.captures import Captures, Found
 from heritage3d.record.pages import Page, pages_in_order
 from heritage3d.trust import capture_hashes
@@ -22,7 +23,7 @@ Publish = Literal["alone", "always", "never"]
 
 @stage(
     writes=Many("record", "image/master", "image/target", "photo", "mask", "mesh/scan"),
-    version=2,
+    version=3,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
 )
@@ -63,10 +64,16 @@ def ingest(
     outputs = _pages(published, pages)
     outputs += _outputs("mesh/scan", found.mesh) + _outputs("photo", found.photo)
     outputs += _outputs("mask", found.mask) + _outputs("image/target", found.target)
+    try:
+        annotations = _annotations(found, outputs)
+    except errors.Heritage3dError as error:
+        faults += getattr(error, "errors", [error])
+        annotations = []
     told = {
         **described,
         "pages": [_page(output, page, digests) for output, page in zip(outputs, pages, strict=False)],
         "models": [_model(output, found, digests) for output in outputs if output.kind == "mesh/scan"],
+        "annotations": annotations,
         "photographs": len(found.photo),
         "ignored": found.ignored,
     }
@@ -76,6 +83,18 @@ def ingest(
     if faults:
         raise errors.ObjectErrors(faults, outputs)
     return outputs
+
+
+def _annotations(found: Captures, outputs: list[Output]) -> list[dict[str, Any]]:
+    """What people say of places on the pages and meshes."""
+    if found.annotation_list is None:
+        return []
+    subjects = {
+        output.evidence["file"]: Subject("model" if output.kind == "mesh/scan" else "page", output.name)
+        for output in outputs
+        if output.kind in ("image/master", "mesh/scan")
+    }
+    return read_annotations(found.annotation_list, subjects)
 
 
 def _published(found: Captures, publish_photos: Publish) -> list[Found]:
