@@ -31,6 +31,14 @@ export interface ModelFile {
   role: string;
 }
 
+/** What someone says of a place: a box or a point on a page in pixels of its canvas, or a point on a model in metres. */
+export interface Note {
+  title?: string;
+  text: Words;
+  box?: [number, number, number, number];
+  point?: [number, number, number];
+}
+
 /** One thing that is looked at: a page with deep zoom, or a model. */
 export interface View {
   kind: "image" | "model";
@@ -44,6 +52,7 @@ export interface View {
   mmPerPixel?: number;
   files: ModelFile[];
   evidence?: string;
+  notes: Note[];
 }
 
 export interface Entry {
@@ -181,6 +190,7 @@ function canvas(base: Base, folder: string, value: Json, document: Json): View |
     label: words(value.label),
     width: asNumber(value.width),
     height: asNumber(value.height),
+    notes: notes(value.annotations),
     ...(picture && { thumbnail: picture }),
   };
   if (body.type === "Model") return model(base, folder, common, body, value, document);
@@ -198,6 +208,47 @@ function canvas(base: Base, folder: string, value: Json, document: Json): View |
     ...(plainPicture && { picture: plainPicture }),
     ...(real && { mmPerPixel: real }),
   };
+}
+
+/** The comments of a canvas or scene; annotation pages that lie elsewhere are left alone. */
+function notes(value: unknown): Note[] {
+  const said = asList(value).flatMap((page) => asList(asObject(page).items)).map(asObject);
+  return said.flatMap((entry) => {
+    const whole = asList(entry.body).map(asObject);
+    const bodies = whole.flatMap((body) => (body.type === "Choice" ? asList(body.items).map(asObject) : [body]));
+    const text: Words = {};
+    for (const body of bodies.filter((one) => one.type === "TextualBody" && asText(one.value))) {
+      const tag = asText(asList(body.language)[0]) || "none";
+      (text[tag] ??= []).push(body.format === "text/html" ? plain(asText(body.value)) : asText(body.value));
+    }
+    return Object.keys(text).length ? [{ text, ...place(entry.target) }] : [];
+  });
+}
+
+function place(value: unknown): Pick<Note, "box" | "point"> {
+  const target = asList(value)[0];
+  const address = asText(target) || asText(asObject(target).id);
+  const found = /#xywh=(?:pixel:)?([\d.]+),([\d.]+),([\d.]+),([\d.]+)/.exec(address);
+  if (found) return { box: found.slice(1, 5).map(Number) as [number, number, number, number] };
+  const selector = asObject(asList(asObject(target).selector)[0]);
+  const at = ["x", "y", "z"].map((axis) => selector[axis]);
+  if (selector.type !== "PointSelector" || typeof at[0] !== "number" || typeof at[1] !== "number") return {};
+  return typeof at[2] === "number" ? { point: at as [number, number, number] } : { box: [at[0], at[1], 0, 0] };
+}
+
+/** The notes at points of the models, by the address of a model's folder, from a manifest of Presentation 4. */
+export async function notesInScenes(document: Manifest): Promise<Map<string, Note[]>> {
+  const found = new Map<string, Note[]>();
+  const address = document.links.find((link) => link.format.includes("presentation/4"))?.address;
+  if (!address) return found;
+  const scene = asObject(await json(address));
+  const base = new Base(asText(scene.id), address);
+  for (const item of asList(scene.items).map(asObject).filter((entry) => entry.type === "Scene")) {
+    const painted = asList(item.items).flatMap((page) => asList(asObject(page).items)).map((entry) => asObject(asObject(entry).body));
+    const model = base.local(painted.find((body) => body.type === "Model")?.id);
+    if (model) found.set(new URL(".", model).href, notes(item.annotations));
+  }
+  return found;
 }
 
 function model(base: Base, folder: string, common: Omit<View, "kind" | "slug" | "files">, body: Json, value: Json, document: Json): View | null {

@@ -2,7 +2,7 @@
 
 import { h, tool } from "./dom";
 import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
-import { line, type ModelFile, type View } from "./iiif";
+import { line, type ModelFile, type Note, type View } from "./iiif";
 import { Lamp } from "./lamp";
 import { ScaleBar } from "./scalebar";
 import type { ModelScene } from "./scene";
@@ -17,6 +17,7 @@ export class ModelStage implements Stage {
   private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly levels = h("select", { class: "levels", "aria-label": t.detail, title: t.detail });
   private readonly lamp = new Lamp((around, height) => this.scene?.light(around, height));
+  private readonly marker = h("div", { class: "marker spot", hidden: true });
   private readonly poster = h("img", { class: "poster", alt: "", hidden: true });
   private scene: ModelScene | null = null;
   private files: ModelFile[] = [];
@@ -26,7 +27,7 @@ export class ModelStage implements Stage {
 
   constructor(holder: HTMLElement) {
     holder.replaceChildren(this.element);
-    this.element.append(this.poster, this.host, this.progress, this.lamp.element, this.tools(), this.scale.element, this.message);
+    this.element.append(this.poster, this.host, this.marker, this.progress, this.lamp.element, this.tools(), this.scale.element, this.message);
     this.host.addEventListener("keydown", (event) => this.key(event));
     this.levels.addEventListener("change", () => void this.level(this.levels.value));
   }
@@ -71,12 +72,21 @@ export class ModelStage implements Stage {
       return;
     }
     this.evidence = evidence;
+    this.scene.onmark = (place) => {
+      this.marker.hidden = !place;
+      if (place) this.marker.style.translate = `${place[0]}px ${place[1]}px`;
+    };
     this.measure();
     this.choices();
     // The light preview first, then the level made for the web; the full one only when asked for.
     const steps = this.files.filter((file) => file.role === "preview");
     steps.push(this.files.find((file) => file.role === "web") ?? this.files.find((file) => file.role !== "preview") ?? this.files[0]!);
     for (const file of new Set(steps)) if (turn === this.turn) await this.level(file.name);
+  }
+
+  point(note: Note | null): void {
+    this.scene?.attend(note?.point ?? null);
+    if (note && !note.point) this.scene?.whole();
   }
 
   private measure(): void {

@@ -1,10 +1,12 @@
 /** The page of one object: its stage, its strip of pages, its description and evidence. */
 
 import { h, tool } from "./dom";
-import { line, manifest, said, type Item, type Manifest, type View } from "./iiif";
+import { line, manifest, notesInScenes, said, type Item, type Manifest, type Note, type View } from "./iiif";
+import { notesOf } from "./notes";
 import { about, evidence, links } from "./panel";
 import { quality } from "./quality";
 import type { Stage } from "./stage";
+import { root } from "./site";
 import { number, t } from "./texts";
 
 export const routeOf = (id: string, slug = ""): string =>
@@ -16,6 +18,7 @@ export class ObjectPage {
   private readonly holder = h("div", { class: "holder" });
   private readonly place = h("div", { class: "place" });
   private readonly measured = h("div");
+  private readonly said = h("div");
   private readonly judged = h("div");
   private readonly spoken = h("p", { class: "unseen", "aria-live": "polite" });
   private document: Manifest | null = null;
@@ -58,6 +61,7 @@ export class ObjectPage {
         h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back)),
         h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
         about(document),
+        this.said,
         this.measured,
         this.judged,
         links(document),
@@ -93,6 +97,7 @@ export class ObjectPage {
     }
     this.stageOf = view;
     this.measured.replaceChildren();
+    this.tellNotes(view);
     const shown = this.stage.show(view);
     if (view.kind === "model") {
       const figures = await evidence(view);
@@ -100,6 +105,21 @@ export class ObjectPage {
       this.markLevel();
     }
     await shown;
+  }
+
+  private tellNotes(view: View): void {
+    const list = notesOf(view, (note: Note | null) => this.stage?.point(note));
+    this.said.replaceChildren(...(list ? [list] : []));
+    if (view.kind !== "model" || !view.notes.length) return;
+    // A canvas is flat: where on the model a note belongs stands in the scene of Presentation 4.
+    notesInScenes(this.document!)
+      .then((found) => {
+        const placed = found.get(new URL(".", view.files[0]?.address ?? root).href);
+        if (this.gone || this.stageOf !== view || !placed?.length) return;
+        const again = notesOf({ ...view, notes: placed }, (note) => this.stage?.point(note));
+        if (again) this.said.replaceChildren(again);
+      })
+      .catch(() => undefined); // the texts stand there already
   }
 
   private mark(view: View): void {

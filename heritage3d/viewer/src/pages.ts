@@ -2,7 +2,7 @@
 
 import OpenSeadragon from "openseadragon";
 import { h, tool } from "./dom";
-import { line, type Manifest, type View } from "./iiif";
+import { line, type Manifest, type Note, type View } from "./iiif";
 import { ScaleBar } from "./scalebar";
 import { json, Refused } from "./site";
 import { fullScreen, type Stage } from "./stage";
@@ -36,6 +36,7 @@ export class PagesStage implements Stage {
   private readonly scale = new ScaleBar();
   private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
+  private readonly marker = h("div", { class: "marker" });
   private readonly views: View[];
   private unrolled: boolean;
   private shown: View | null = null;
@@ -118,6 +119,7 @@ export class PagesStage implements Stage {
     this.element.dataset.state = "loading";
     this.progress.hidden = false;
     this.scale.clear();
+    this.point(null);
     try {
       const wanted = this.unrolled ? this.views : [view];
       const sources = await Promise.all(wanted.map(source));
@@ -138,6 +140,29 @@ export class PagesStage implements Stage {
       this.viewer.world.removeAll(); // nothing of the page before stays behind the message
       this.tell(`${t.noPage} ${reason("info.json")}`, "failed");
     }
+  }
+
+  point(note: Note | null): void {
+    this.viewer.removeOverlay(this.marker);
+    const image = this.shown && this.placed.get(this.shown.slug);
+    if (!note || !image || !this.shown) return;
+    if (!note.box) {
+      this.viewer.viewport.fitBounds(image.getBounds());
+      return;
+    }
+    const scale = image.getContentSize().x / (this.shown.width || image.getContentSize().x);
+    const [x, y, width, height] = note.box.map((value) => value * scale) as [number, number, number, number];
+    const least = Math.max(image.getContentSize().x, image.getContentSize().y) / 60; // of a point
+    const [w, high] = [Math.max(width, least), Math.max(height, least)];
+    const place = image.imageToViewportRectangle(x - (w - width) / 2, y - (high - height) / 2, w, high);
+    this.marker.classList.toggle("spot", !width || !height);
+    this.viewer.addOverlay({ element: this.marker, location: place });
+    const all = image.getBounds();
+    const [more, higher] = width && height ? [place.width / 2, place.height / 2] : [place.width * 5, place.height * 5];
+    const [left, top] = [Math.max(all.x, place.x - more), Math.max(all.y, place.y - higher)];
+    const right = Math.min(all.x + all.width, place.x + place.width + more);
+    const bottom = Math.min(all.y + all.height, place.y + place.height + higher);
+    this.viewer.viewport.fitBounds(new OpenSeadragon.Rect(left, top, right - left, bottom - top));
   }
 
   private tell(text: string, state: "failed" | "partial"): void {

@@ -52,6 +52,8 @@ ShaderChunk.tonemapping_pars_fragment = ShaderChunk.tonemapping_pars_fragment.re
 export class ModelScene {
   readonly canvas: HTMLCanvasElement;
   onframe: () => void = () => {};
+  /** Where the attended point is in the window, in CSS pixels; null where none is attended or it lies out of sight. */
+  onmark: (place: [number, number] | null) => void = () => {};
   private readonly renderer: WebGLRenderer;
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
@@ -67,6 +69,7 @@ export class ModelScene {
   private radius = 1;
   private middle = new Vector3();
   private first = new Vector3(0.3, 0.22, 1);
+  private attended: Vector3 | null = null;
   private frame = 0;
   private plain = false;
   private gone = false;
@@ -193,6 +196,28 @@ export class ModelScene {
     this.draw();
   }
 
+  /** Look at a point of the model (metres) from outside and mark it; null takes the mark away. */
+  attend(point: [number, number, number] | null): void {
+    this.attended = point && new Vector3(...point);
+    if (this.attended) {
+      const outwards = this.attended.clone().sub(this.middle);
+      const now = this.camera.position.clone().sub(this.controls.target).normalize();
+      // From where the reader stands, unless the point lies on the far side.
+      const from = outwards.dot(now) > 0.1 * this.radius ? now : outwards.normalize().addScaledVector(this.camera.up, 0.15);
+      this.controls.target.copy(this.attended);
+      this.camera.position.copy(this.attended).addScaledVector(from.normalize(), this.radius * 1.2);
+      this.controls.update();
+    }
+    this.draw();
+  }
+
+  private placeMark(): void {
+    if (!this.attended) return this.onmark(null);
+    const seen = this.attended.clone().project(this.camera);
+    if (Math.abs(seen.z) > 1) return this.onmark(null);
+    this.onmark([((seen.x + 1) / 2) * this.host.clientWidth, ((1 - seen.y) / 2) * this.host.clientHeight]);
+  }
+
   zoom(factor: number): void {
     const offset = this.camera.position.clone().sub(this.controls.target).divideScalar(factor);
     offset.clampLength(this.controls.minDistance, this.controls.maxDistance);
@@ -246,6 +271,7 @@ export class ModelScene {
       this.frame = 0;
       this.controls.update(); // glides on after a drag; asks for the next frame by its "change" event
       this.renderer.render(this.scene, this.camera);
+      this.placeMark();
       this.onframe();
     });
   }

@@ -1,12 +1,14 @@
 /** What pages and models have in common: a place to be looked at. */
 
 import { tool } from "./dom";
-import type { View } from "./iiif";
+import type { Note, View } from "./iiif";
 import { t } from "./texts";
 
 export interface Stage {
   readonly element: HTMLElement;
   show(view: View): Promise<void>;
+  /** Go to the place of a note and mark it; null takes the mark away. */
+  point(note: Note | null): void;
   destroy(): void;
 }
 

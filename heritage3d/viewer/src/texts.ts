@@ -73,6 +73,8 @@ const en = {
   master: "Master scan",
   download: "Download",
   roles: { preview: "Preview", web: "Web", vr: "VR", full: "Full" } as Record<string, string>,
+  notes: "Notes",
+  goToNote: "Show this place",
   quality: "How good are the pictures?",
   qualitySummary: (all: number, good: number, warned: number, failed: number) =>
     `${all === 1 ? "1 image was" : `${all} images were`} measured for exposure, focus, motion and bands: ` +
@@ -166,6 +168,8 @@ const zhHans: Texts = {
   master: "原始扫描",
   download: "下载",
   roles: { preview: "预览", web: "网页", vr: "虚拟现实", full: "完整" },
+  notes: "批注",
+  goToNote: "显示此处",
   quality: "图像质量如何？",
   qualitySummary: (all, good, warned, failed) =>
     `对 ${all} 幅图像测量了曝光、清晰度、抖动与条纹：` +
@@ -259,6 +263,8 @@ const zhHant: Texts = {
   master: "原始掃描",
   download: "下載",
   roles: { preview: "預覽", web: "網頁", vr: "虛擬實境", full: "完整" },
+  notes: "批註",
+  goToNote: "顯示此處",
   quality: "影像品質如何？",
   qualitySummary: (all, good, warned, failed) =>
     `對 ${all} 幅影像測量了曝光、清晰度、晃動與條紋：` +
