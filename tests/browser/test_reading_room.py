@@ -144,6 +144,39 @@ def test_pages_turn_by_button_key_list_and_strip(at_root: str, visit: Visitor) -
     seen.assert_clean()
 
 
+def test_a_note_leads_to_its_place_on_a_page(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/volume-1923", locale="en-GB")
+    settle(seen)
+    notes = seen.page.locator(".notes li")
+    assert notes.count() == 2
+    assert notes.nth(1).inner_text() == "<img src=x onerror=alert(1)>"  # a text of strangers is only ever text
+    assert notes.nth(1).locator("button").count() == 0
+    note = seen.page.get_by_role("button", name="Seal of the county office")
+    note.click()
+    marker = seen.page.locator(".marker")
+    marker.wait_for()
+    seen.page.wait_for_timeout(1000)
+    box = marker.bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(120 / 90, rel=0.1)
+    assert box["width"] > 150  # it was small on the whole page
+    note.click()
+    marker.wait_for(state="detached")
+
+
+def test_a_note_leads_to_its_place_on_a_model(at_root: str, visit: Visitor) -> None:
+    seen = visit(f"{at_root}#/object/bone-0412/models", locale="zh-CN")
+    settle(seen)
+    seen.page.get_by_role("button", name="第一字").click()
+    marker = seen.page.locator(".stage.model .marker")
+    marker.wait_for()
+    stage = seen.page.locator(".stage.model .canvas").bounding_box()
+    box = marker.bounding_box()
+    assert stage is not None
+    assert box is not None
+    assert box["x"] + box["width"] / 2 == pytest.approx(stage["x"] + stage["width"] / 2, abs=30)
+
+
 def test_back_returns_to_the_place_and_the_words_of_the_search(at_root: str, visit: Visitor) -> None:
     seen = visit(at_root, viewport={"width": 390, "height": 500})
     page = seen.page

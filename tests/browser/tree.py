@@ -86,19 +86,35 @@ OBJECTS: list[dict[str, str]] = [
 ]
 
 
+ANNOTATIONS: dict[str, list[dict[str, Any]]] = {
+    "volume-1923": [
+        {"page": "001r", "box": [40, 60, 120, 90], "point": None, "title": {"en": ["Seal"]},
+         "text": {"en": ["Seal of the county office"], "zh-Hans": ["县署印"]}},
+        {"page": "001r", "box": None, "point": None, "title": None, "text": {"none": ["<img src=x onerror=alert(1)>"]}},
+    ],
+    "bone-0412": [
+        {"model": "models", "box": None, "point": [0.0, 0.09, 0.0], "title": None,
+         "text": {"en": ["The first sign"], "zh-Hans": ["第一字"]}},
+    ],
+}  # fmt: skip
+
+
 def build(out: Path, base: str) -> None:
     """Write a whole published tree into an empty folder, bound to ``base``."""
     for row in OBJECTS:
         home = out / "objects" / row["id"]
         home.mkdir(parents=True)
         record = {**describe(row["id"], {key: value for key, value in row.items() if key != "id"}), "pages": []}
+        record["annotations"] = ANNOTATIONS.get(row["id"], [])
         parts = [Artefact(home / place, kind, name, place) for kind, name, place in _fill(home, row["id"], record)]
         (home / "record.json").write_bytes(addresses.dump(record))
         with tempfile.TemporaryDirectory() as folder:
             manifest(home / "record.json", parts, Path(folder))
             shutil.copytree(folder, home, dirs_exist_ok=True)
         place = addresses.join(base, f"objects/{row['id']}")
-        _bind(home / "manifest.json", place)
+        for document in home.glob("*.json"):
+            if document.name in ("manifest.json", "scene.json"):
+                _bind(document, place)
         for part in parts:
             if part.kind == "iiif/image":
                 _bind(part.path / "info.json", addresses.join(place, part.address))
@@ -123,7 +139,9 @@ def _fill(home: Path, identifier: str, record: dict[str, Any]) -> list[tuple[str
     made: list[tuple[str, str, str]] = []
     for name, label, picture in _pages(identifier):
         _service(picture, home / "pages" / name)
-        record["pages"].append({"name": name, "label": label, "side": None, "width": picture.width})
+        record["pages"].append(
+            {"name": name, "label": label, "side": None, "width": picture.width, "height": picture.height}
+        )
         made.append(("iiif/image", name, f"pages/{name}"))
     if identifier == "bone-0412":
         models.bone(home / "models")
