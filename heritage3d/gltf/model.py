@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.gltf.about import About
+
 Positions = NDArray[np.float64]  # (n, 3)
 Faces = NDArray[np.uint32]  # (m, 3)
 Floats = NDArray[np.float32]
@@ -19,14 +21,19 @@ class Texture:
     """An image as it was captured (its encoded bytes) and how it is sampled (a glTF sampler)."""
 
     data: bytes
-    mime: str  # image/jpeg, image/png, image/webp
+    mime: str  # image/jpeg, image/png, image/webp, image/ktx2
     sampler: dict[str, Any] = field(default_factory=dict)
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Primitive:
-    """Triangles with one material. Attributes have one row a vertex; positions are in model units."""
+    """Triangles with one material. Attributes have one row a vertex; positions are in model units.
+
+    ``invented`` says that nobody captured these triangles: they fill a hole or were interpolated. Such triangles
+    are never in one primitive with captured ones, so that a viewer can switch them off and a measurement can
+    leave them out (``Model.evidence``).
+    """
 
     positions: Positions
     faces: Faces
@@ -34,6 +41,7 @@ class Primitive:
     uvs: tuple[Floats, ...] = ()  # (n, 2) each, glTF convention: v downwards
     colours: Floats | None = None  # (n, 4), 0 to 1, linear
     material: int | None = None
+    invented: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Model:
     ``materials`` are glTF materials as JSON objects whose texture indices point into ``textures``.
     ``unit`` is "m" where the format defines it, None where it does not. ``notes`` says what the file
     held beside triangles and was left out (skins, animations, lines), with counts. ``asset`` is what
-    the file says of itself (generator, copyright, title).
+    the file says of itself (generator, copyright, title), ``about`` what its packet of XMP says of the object.
     """
 
     primitives: tuple[Primitive, ...]
@@ -53,6 +61,7 @@ class Model:
     unit: str | None = None
     notes: dict[str, int] = field(default_factory=dict)
     asset: dict[str, Any] = field(default_factory=dict)
+    about: About | None = None
 
     @property
     def vertices(self) -> int:
@@ -73,9 +82,13 @@ class Model:
 
     def bounds(self) -> NDArray[np.float64]:
         """The least and the greatest corner of the box around all vertices in use, (2, 3)."""
-        used = [entry.positions[np.unique(entry.faces)] for entry in self.primitives]
+        used = [entry.positions[_used(entry)] for entry in self.primitives]
         corners = np.array([[part.min(axis=0), part.max(axis=0)] for part in used])
         return np.stack([corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)])
+
+    def evidence(self) -> Model:
+        """The model without what was invented: the surface that deviations are stated for."""
+        return replace(self, primitives=tuple(entry for entry in self.primitives if not entry.invented))
 
     def transformed(self, matrix: NDArray[np.float64]) -> Model:
         """The same model with every position multiplied by a 4x4 matrix (column vectors)."""
@@ -100,9 +113,16 @@ def transformed(primitive: Primitive, matrix: NDArray[np.float64]) -> Primitive:
     return replace(primitive, positions=positions, normals=normals, faces=faces)
 
 
+def _used(primitive: Primitive) -> NDArray[np.bool_]:
+    """Which vertices a face names, (n,); a mark for each is ten times as fast as sorting all indices."""
+    used = np.zeros(len(primitive.positions), bool)
+    used[primitive.faces.reshape(-1)] = True
+    return used
+
+
 def compacted(primitive: Primitive) -> Primitive:
     """The primitive without the vertices that no face uses; the others keep their order."""
-    used = np.unique(primitive.faces)
+    used = np.flatnonzero(_used(primitive))
     if len(used) == len(primitive.positions):
         return primitive
     place = np.zeros(len(primitive.positions), np.uint32)
@@ -114,6 +134,7 @@ def compacted(primitive: Primitive) -> Primitive:
         uvs=tuple(uv[used] for uv in primitive.uvs),
         colours=None if primitive.colours is None else primitive.colours[used],
         material=primitive.material,
+        invented=primitive.invented,
     )
 
 

@@ -15,7 +15,8 @@ from heritage3d.errors import (
     MeshNotFinite,
     MeshUnsupported,
 )
-from heritage3d.gltf import container, draco, materials, references, scene
+from heritage3d.gltf import about as words
+from heritage3d.gltf import container, draco, honesty, materials, references, scene
 from heritage3d.gltf.document import Document
 from heritage3d.gltf.model import Model, Primitive, compacted, transformed, unit
 from heritage3d.pipeline import limits
@@ -28,7 +29,10 @@ READ_EXTENSIONS = frozenset(
         "KHR_draco_mesh_compression",
         "KHR_mesh_quantization",
         "KHR_materials_unlit",
+        "KHR_texture_basisu",
         "KHR_texture_transform",
+        "KHR_materials_variants",
+        "KHR_xmp_json_ld",
         *materials.KEPT_EXTENSIONS,
     }
 )
@@ -84,6 +88,8 @@ def _model(document: Document) -> Model:
     for primitive in primitives:
         _check_finite(document, primitive.positions)
     textures, listed = materials.read(document)
+    if listed and honesty.is_cut(listed[-1]) and all(part.material != len(listed) - 1 for part in primitives):
+        listed.pop()  # the variant that hides what is invented; writing puts it there again
     return Model(
         primitives=tuple(primitives),
         materials=tuple(listed),
@@ -92,6 +98,7 @@ def _model(document: Document) -> Model:
         unit="m",
         notes=notes,
         asset=document.child(document.root, "asset"),
+        about=words.of(document.root),
     )
 
 
@@ -147,8 +154,19 @@ def _primitive(document: Document, entry: dict[str, Any], mode: int) -> Primitiv
         uvs=tuple(_finite(part) for part in (uvs if uvs[0] is not None else []) if part is not None),
         colours=colours,
         material=None if material is None else int(material),
+        invented=_invented(document, values),
     )
     return made if 6 * len(faces) >= len(positions) else compacted(made)
+
+
+def _invented(document: Document, values: _Attributes) -> bool:
+    """Whether every vertex says that nobody captured it (see ``honesty``)."""
+    if honesty.ATTRIBUTE not in values.names:
+        return False
+    if document.entry("accessors", values.names[honesty.ATTRIBUTE]).get("type") != "SCALAR":
+        return False  # somebody else's attribute of that name
+    marks = values.floats(honesty.ATTRIBUTE, "SCALAR")
+    return marks is not None and len(marks) > 0 and bool((marks > 0).all())
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float32]:

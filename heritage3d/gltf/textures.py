@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.errors import MeshTooLarge, TextureUnreadable
+from heritage3d.gltf import ktx2
 from heritage3d.gltf.model import Model, Texture, texture_slots
 from heritage3d.pipeline import limits
 
 # Slots whose texels are numbers, not colours: chroma must not be thinned out and quality stays higher.
 _DATA_SLOTS = frozenset({"normalTexture", "occlusionTexture", "metallicRoughnessTexture"})
+# The only slots whose texels are colours in sRGB (glTF 2.0 and the extensions that are kept); all else is linear.
+_COLOUR_SLOTS = frozenset({"baseColorTexture", "emissiveTexture", "specularColorTexture", "sheenColorTexture"})
+_NORMAL_SLOTS = frozenset({"normalTexture", "clearcoatNormalTexture"})
+
+Format = Literal["webp", "jpeg", "ktx2"]
 
 # 16384 x 32768 and above is no texture. An empty picture of 100 pixels a byte may have 64 megapixels; captured
 # ones have one to ten.
@@ -23,10 +29,11 @@ _MOST_PIXELS, _MOST_CHEAP_PIXELS, _PIXELS_PER_BYTE = 1 << 29, 1 << 26, 100
 
 @dataclass(frozen=True)
 class Role:
-    """What a file wants of its textures: the longest side in pixels and the quality of WebP, 1 to 100.
+    """What a file wants of its textures: the longest side in pixels and the quality of WebP or JPEG, 1 to 100.
 
     ``data_side`` is the side for normals, roughness and occlusion; ``keep`` leaves the captured bytes
-    alone wherever glTF can hold them at that size.
+    alone wherever glTF can hold them at that size. ``format`` "ktx2" is UASTC with mip levels, which graphics cards
+    hold at a quarter of the memory; it needs no quality.
     """
 
     side: int
@@ -34,6 +41,7 @@ class Role:
     quality: int = 85
     data_quality: int = 90
     keep: bool = False
+    format: Format = "webp"
 
 
 def decode(texture: Texture, name: str) -> Any:
@@ -43,6 +51,8 @@ def decode(texture: Texture, name: str) -> Any:
     """
     from heritage3d.image.vips import pyvips
 
+    if texture.mime == ktx2.MIME:
+        return _unpacked(texture, name)
     try:
         image = pyvips.Image.new_from_buffer(texture.data, "", fail_on="warning")
         _bounded(image.width * image.height, len(texture.data), name)
@@ -56,6 +66,31 @@ def decode(texture: Texture, name: str) -> Any:
         raise TextureUnreadable(file=name, reference=texture.name, detail=detail) from error
 
 
+def check(texture: Texture, name: str) -> None:
+    """Decode a texture to its last line; of ETC1S, which is not decoded, the header. Raises as ``decode`` does."""
+    try:
+        if texture.mime == ktx2.MIME and ktx2.header(texture.data).model == "ETC1S":
+            return
+    except ktx2.Ktx2Fault as fault:
+        raise TextureUnreadable(file=name, reference=texture.name, detail=f"KTX2: {fault}") from fault
+    decode(texture, name)
+
+
+def _unpacked(texture: Texture, name: str) -> Any:
+    """The first level of a KTX2 texture as a pyvips image."""
+    from heritage3d.image.vips import pyvips
+
+    try:
+        head = ktx2.header(texture.data)
+        _bounded(head.width * head.height, len(texture.data), name)
+        texels = ktx2.decode(texture.data)
+    except ktx2.Ktx2Fault as fault:
+        raise TextureUnreadable(file=name, reference=texture.name, detail=f"KTX2: {fault}") from fault
+    bands = texels if head.alpha else np.ascontiguousarray(texels[:, :, :3])
+    image = pyvips.Image.new_from_memory(bands.tobytes(), head.width, head.height, bands.shape[2], "uchar")
+    return image.copy(interpretation="srgb")
+
+
 def _bounded(count: int, size: int, name: str) -> None:
     """Refuse by the header: more pixels than any scanner's texture has, or far more than so few bytes can tell."""
     most = min(limits.MAX_PIXELS, _MOST_PIXELS if size * _PIXELS_PER_BYTE > count else _MOST_CHEAP_PIXELS)
@@ -65,7 +100,10 @@ def _bounded(count: int, size: int, name: str) -> None:
 
 def pixels(texture: Texture, name: str, side: int) -> NDArray[np.uint8]:
     """The texture as an array (height, width, 4) of at most ``side`` pixels a side."""
-    image = _sized(decode(texture, name), side)
+    return _array(_sized(decode(texture, name), side))
+
+
+def _array(image: Any) -> NDArray[np.uint8]:
     if image.bands < 3:
         colour = image[0].bandjoin([image[0], image[0]])
         image = colour.bandjoin(image[1]) if image.bands == 2 else colour
@@ -82,20 +120,37 @@ def _sized(image: Any, side: int) -> Any:
 def fitted(model: Model, role: Role, name: str) -> Model:
     """The model with every texture at the size and in the encoding of the role.
 
+    KTX2 says of each texture whether it holds colours: one that serves as both colour and data becomes two.
     Raises TextureUnreadable where a texture cannot be decoded to its last line.
     """
+    if role.format == "ktx2" and not role.keep:
+        model = _parted(model)
     kinds: dict[int, set[str]] = {}
     for material in model.materials:
         for slot, reference in texture_slots(material):
             kinds.setdefault(int(reference["index"]), set()).add(slot)
-    made = [
-        _fitted(texture, role, bool(kinds.get(index, set()) & _DATA_SLOTS), name)
-        for index, texture in enumerate(model.textures)
-    ]
+    made = [_fitted(texture, role, kinds.get(index, set()), name) for index, texture in enumerate(model.textures)]
     return replace(model, textures=tuple(made))
 
 
-def _fitted(texture: Texture, role: Role, data: bool, name: str) -> Texture:
+def _parted(model: Model) -> Model:
+    """The model with a texture of its own for every use as data beside a use as colour."""
+    materials, textures = copy.deepcopy(model.materials), list(model.textures)
+    slots = [(slot, entry) for material in materials for slot, entry in texture_slots(material)]
+    colours = {int(entry["index"]) for slot, entry in slots if slot in _COLOUR_SLOTS}
+    places: dict[int, int] = {}
+    for slot, entry in slots:
+        index = int(entry["index"])
+        if slot not in _COLOUR_SLOTS and index in colours:
+            if index not in places:
+                places[index] = len(textures)
+                textures.append(textures[index])
+            entry["index"] = places[index]
+    return replace(model, materials=materials, textures=tuple(textures))
+
+
+def _fitted(texture: Texture, role: Role, slots: set[str], name: str) -> Texture:
+    data = bool(slots & _DATA_SLOTS)
     image = decode(texture, name)
     side = role.data_side if data else role.side
     small = max(image.width, image.height) <= side
@@ -104,13 +159,38 @@ def _fitted(texture: Texture, role: Role, data: bool, name: str) -> Texture:
     scaled = _sized(image, side)
     if role.keep:
         encoded, mime = _exact(scaled), "image/png"
+    elif role.format == "ktx2":
+        # A texture that no slot names keeps its place; as a colour it is the safest guess.
+        encoded = ktx2.encode(
+            _array(_in_fours(scaled, side)),
+            srgb=not slots or bool(slots & _COLOUR_SLOTS),
+            normal_map=bool(slots) and slots <= _NORMAL_SLOTS,
+        )
+        return replace(texture, data=encoded, mime=ktx2.MIME)
     else:
-        quality = role.data_quality if data else role.quality
-        encode: Callable[..., bytes] = scaled.webpsave_buffer
-        encoded, mime = encode(Q=quality, effort=4, smart_subsample=True, keep="none"), "image/webp"
-    if small and texture.mime and len(texture.data) <= len(encoded):
+        encoded, mime = _coded(scaled, role, role.data_quality if data else role.quality, data)
+    if small and texture.mime not in ("", ktx2.MIME) and len(texture.data) <= len(encoded):
         return texture
     return replace(texture, data=encoded, mime=mime)
+
+
+def _coded(image: Any, role: Role, quality: int, data: bool) -> tuple[bytes, str]:
+    if role.format == "webp":
+        return image.webpsave_buffer(Q=quality, effort=4, smart_subsample=True, keep="none"), "image/webp"
+    if image.hasalpha():
+        if image[image.bands - 1].min() < 255:
+            return _exact(image), "image/png"  # JPEG has no alpha
+        image = image[: image.bands - 1]
+    chroma = "off" if data else "auto"
+    return image.jpegsave_buffer(Q=quality, optimize_coding=True, subsample_mode=chroma, keep="none"), "image/jpeg"
+
+
+def _in_fours(image: Any, side: int) -> Any:
+    """The image with sides that are multiples of four, each at most ``side`` where that is one."""
+    wide, high = (max(4, min(-(-length // 4), max(side // 4, 1)) * 4) for length in (image.width, image.height))
+    if (wide, high) == (image.width, image.height):
+        return image
+    return image.resize(wide / image.width, vscale=high / image.height, kernel="lanczos3")
 
 
 def _exact(image: Any) -> bytes:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from heritage3d import __version__
 from heritage3d.errors import GltfInvalid
-from heritage3d.gltf import container, draco
+from heritage3d.gltf import about as words
+from heritage3d.gltf import container, draco, honesty
+from heritage3d.gltf.about import About
 from heritage3d.gltf.model import Model, Primitive, texture_slots
 
 Compression = Literal["meshopt", "draco", "none"]
@@ -34,21 +36,27 @@ class Encoding:
 
 
 def write(
-    model: Model, encoding: Encoding, *, copyright: str | None = None, extras: dict[str, Any] | None = None
+    model: Model,
+    encoding: Encoding,
+    *,
+    copyright: str | None = None,
+    extras: dict[str, Any] | None = None,
+    about: About | None = None,
 ) -> bytes:
     """The bytes of a GLB with one node and one mesh; the model is in metres, +Y up.
 
     Files need the extensions that they use (``extensionsRequired``): there is no uncompressed copy inside.
-    The same model and encoding give the same bytes. Raises GltfInvalid, MeshTooLarge.
+    What is invented is marked (see ``honesty``); ``about`` becomes a packet of XMP. The same model and encoding
+    give the same bytes. Raises GltfInvalid, MeshTooLarge.
     """
-    return _Builder(merged(model), encoding).glb(copyright, extras or {})
+    return _Builder(merged(model), encoding).glb(copyright, extras or {}, about)
 
 
 def merged(model: Model) -> Model:
     """Primitives of one material and one set of attributes become one: one draw call each."""
     groups: dict[tuple[Any, ...], list[Primitive]] = {}
     for entry in model.primitives:
-        key = (entry.material, entry.normals is not None, len(entry.uvs), entry.colours is not None)
+        key = (entry.material, entry.normals is not None, len(entry.uvs), entry.colours is not None, entry.invented)
         groups.setdefault(key, []).append(entry)
     return replace(model, primitives=tuple(_joined(group) for group in groups.values()))
 
@@ -68,6 +76,7 @@ def _joined(group: list[Primitive]) -> Primitive:
         if group[0].colours is None
         else np.concatenate([e.colours for e in group if e.colours is not None]),
         material=group[0].material,
+        invented=group[0].invented,
     )
 
 
@@ -104,7 +113,7 @@ class _Builder:
         bits = self.encoding.position_bits
         self.whole = bits <= 16 and self.encoding.compression != "draco"
 
-    def glb(self, copyright: str | None, extras: dict[str, Any]) -> bytes:
+    def glb(self, copyright: str | None, extras: dict[str, Any], about: About | None) -> bytes:
         primitives = [self.primitive(entry) for entry in self.model.primitives]
         node: dict[str, Any] = {"mesh": 0}
         if self.whole:
@@ -123,6 +132,10 @@ class _Builder:
             "meshes": [{"primitives": primitives}],
         }
         self.materials(document)
+        if honesty.mark(document, primitives, [entry.invented for entry in self.model.primitives]):
+            self.used.add(honesty.EXTENSION)
+        if words.describe(document, about):
+            self.used.add(words.EXTENSION)
         document["accessors"], document["bufferViews"] = self.accessors, self.views
         buffers: list[dict[str, Any]] = [{"byteLength": len(self.binary)}]
         if self.fallback:
@@ -130,7 +143,8 @@ class _Builder:
         document["buffers"] = buffers
         if self.used:
             document["extensionsUsed"] = sorted(self.used)
-            needed = sorted(name for name in self.used if not name.startswith(("KHR_materials", "KHR_texture")))
+            optional = ("KHR_materials", "KHR_texture_transform", words.EXTENSION)
+            needed = sorted(name for name in self.used if not name.startswith(optional))
             if needed:
                 document["extensionsRequired"] = needed
         return container.pack(document, bytes(self.binary))
@@ -159,6 +173,8 @@ class _Builder:
         if entry.colours is not None:
             stored = np.round(entry.colours[order] * 65535).astype(np.uint16)
             attributes["COLOR_0"] = self.attribute(stored, 5123, "VEC4", normalized=True)
+        if entry.invented:
+            attributes[honesty.ATTRIBUTE] = self.attribute(np.ones((unique, 1), np.uint8), 5121, "SCALAR")
         narrow = indices.astype(np.uint16 if unique <= 65535 else np.uint32)
         view = self.view(narrow, "TRIANGLES", _INDEX)
         kind = 5123 if narrow.dtype == np.uint16 else 5125
@@ -254,6 +270,8 @@ class _Builder:
             attributes[f"TEXCOORD_{index}"] = uv
         if entry.colours is not None:
             attributes["COLOR_0"] = np.round(entry.colours * 65535).astype(np.uint16)
+        if entry.invented:
+            attributes[honesty.ATTRIBUTE] = np.ones((len(entry.positions), 1), np.uint8)
         bits = draco.Bits(self.encoding.position_bits, self.encoding.normal_bits, self.encoding.uv_bits)
         try:
             data, ids = draco.encode(entry.positions, entry.faces, attributes, bits, (self.grid.origin, self.grid.side))
@@ -268,7 +286,9 @@ class _Builder:
             accessor: dict[str, Any] = {"componentType": 5126, "count": len(values)}
             if name == "COLOR_0":
                 accessor |= {"componentType": 5123, "normalized": True}
-            accessor["type"] = f"VEC{values.shape[1]}"
+            if name == honesty.ATTRIBUTE:
+                accessor["componentType"] = 5121
+            accessor["type"] = "SCALAR" if name == honesty.ATTRIBUTE else f"VEC{values.shape[1]}"
             if name == "POSITION":
                 accessor |= {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}
             listed[name] = len(self.accessors)
@@ -305,5 +325,8 @@ class _Builder:
             if entry.mime == "image/webp":
                 self.used.add("EXT_texture_webp")
                 source = {"extensions": {"EXT_texture_webp": source}}
+            elif entry.mime == "image/ktx2":
+                self.used.add("KHR_texture_basisu")
+                source = {"extensions": {"KHR_texture_basisu": source}}
             textures.append({"sampler": samplers.index(entry.sampler), **source})
         document |= {"textures": textures, "images": images, "samplers": samplers}

@@ -6,21 +6,22 @@ import hashlib
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-
+from heritage3d.baking.make import BakeEvidence
 from heritage3d.deviation import certified
 from heritage3d.deviation.certified import Deviation
 from heritage3d.deviation.surface import Surface
 from heritage3d.errors import BudgetExceeded, DeviationExceeded
-from heritage3d.gltf import reading, textures, writing
+from heritage3d.gltf import joining, reading, textures, writing
+from heritage3d.gltf.about import About
 from heritage3d.gltf.model import Model
-from heritage3d.gltf.textures import Role
+from heritage3d.gltf.textures import Format, Role
 from heritage3d.gltf.writing import Compression, Encoding
+from heritage3d.levels import dressing
 from heritage3d.levels.budgets import Budget
 from heritage3d.mesh import shading
-from heritage3d.simplification import by_error, open3d_quadrics
+from heritage3d.simplification import by_error
 
 MM = 1000.0  # models are in metres, deviations in millimetres
 TOLERANCE_MM = 0.002
@@ -31,9 +32,14 @@ _FULL = Role(side=1 << 16, data_side=1 << 16, keep=True)
 _WEB = Role(side=4096, data_side=4096)
 _PREVIEWS = (Role(512, 256, 80, 80), Role(256, 128, 75, 75), Role(128, 64, 60, 60))
 _PREVIEW_TRIANGLES = 20_000
-# Shares of the deviation that the simplifier's own (unbounded) estimate may spend, and how often it is corrected.
-_ESTIMATES = (0.75, 0.5)
-_PROOFS = 4
+# What the samples of the simplifier may spend of the limit: between them it is crossed by little.
+_SHARE = 0.95
+_PROOFS = 8  # how often a level that went too far somewhere is made again
+
+#: "auto": the smaller of draco and meshopt, but meshopt in a headset, where decoding counts.
+Packing = Literal["auto", "meshopt", "draco", "none"]
+#: "auto": WebP, and KTX2 in a headset, where the memory of graphics counts.
+Pictures = Literal["auto", "webp", "jpeg", "ktx2"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,22 @@ class Level:
     triangles: int
     vertices: int
     bytes: int
+    compression: Compression
     position_bits: int
     deviation: Deviation
     model: Model
+    baked: BakeEvidence | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A written file, what is read back from it, and the surface of its evidence in millimetres."""
+
+    role: str
+    path: Path
+    encoding: Encoding
+    back: Model
+    surface: Surface
 
 
 @dataclass
@@ -55,7 +74,8 @@ class Ladder:
     """Makes the levels of one model, which stands as ``placing`` says, in metres.
 
     ``limit_mm`` binds full and web; vr keeps the triangles of ``budget``, preview its bytes, and both
-    state the deviation that they have. ``name`` is the scan's, for errors.
+    state the deviation that they have. Compared are captured surfaces: what was invented (Model.evidence leaves it
+    out) lies where nobody looked. ``name`` is the scan's, for errors.
     """
 
     model: Model
@@ -63,63 +83,83 @@ class Ladder:
     name: str
     limit_mm: float
     budget: Budget
-    compression: Compression
+    compression: Packing = "auto"
+    pictures: Pictures = "auto"
     copyright: str | None = None
+    about: About | None = None
     extras: dict[str, Any] = field(default_factory=dict)
     _measured: dict[bytes, Deviation] = field(default_factory=dict)
+    _source: Model = field(init=False)  # what coarser levels are made from: the last one, with what was baked for it
 
     def __post_init__(self) -> None:
-        positions, faces = self.model.surface()
+        positions, faces = self.model.evidence().surface()
         self.master = Surface(positions * MM, faces)
         low, high = self.model.bounds()
+        self._source = self.model
         self.side_mm = float((high - low).max()) * MM
 
     def make(self) -> list[Level]:
         """All files, from the finest to the coarsest. Raises MeshError subclasses, PartMissing."""
-        full = self.full()
-        web = self.web(full)
-        return [full, web, self.vr(web), self.preview(web)]
+        full, web = self.full(), self.web()
+        vr = self.vr(web)
+        return [full, web, vr, self.preview(web, vr)]
 
     # --- the four ---------------------------------------------------------------------------------------------
 
     def full(self) -> Level:
         """Every triangle of the master; a quarter of the deviation may go into rounding positions."""
-        bits = self.bits(self.limit_mm / 4)
-        level = self.written("full", textures.fitted(self.model, _FULL, self.name), bits)
+        stored = self.smallest("full", textures.fitted(self.model, _FULL, self.name), self.limit_mm / 4)
+        level = self.level(stored)
         if level.deviation.upper > self.limit_mm:
             raise DeviationExceeded(
                 file=self.name, asked=f"{self.limit_mm:g} mm", reached=f"{level.deviation.upper:.4g} mm"
             )
         return level
 
-    def web(self, full: Level) -> Level:
-        """The fewest triangles found whose certified deviation keeps the limit; full's where that saves little."""
-        dressed = textures.fitted(self.model, _WEB, self.name)
-        bits = self.bits(self.limit_mm / 10)
-        allowed = self.limit_mm - self.rounding_mm(bits)
-        for share in _ESTIMATES:
-            thinner = by_error.ByError(self.model, self.master, MM, allowed, share)
-            for _ in range(_PROOFS):
-                thin = thinner.next()
-                if thin is None:
-                    break
-                path, back, surface = self.stored("web", replace(dressed, primitives=thin.primitives), bits)
-                far = [certified.beyond(one, other, self.limit_mm) for one, other in self.ways(surface)]
-                if not any(len(points) for points in far):
-                    return self.level("web", path, back, surface, bits, proved=self.limit_mm)
-                thinner.forbid(np.concatenate(far))
-        return self.written("web", dressed, full.position_bits)
-
-    def ways(self, surface: Surface) -> tuple[tuple[Surface, Surface], tuple[Surface, Surface]]:
-        """Both directions of a comparison with the master."""
-        return (self.master, surface), (surface, self.master)
+    def web(self) -> Level:
+        """The fewest triangles found whose certified deviation keeps the limit; all of them where that saves little."""
+        rounding = self.limit_mm / 10
+        allowed = self.limit_mm - min(
+            self.rounding_mm(self.bits(rounding, packing)) for packing in self.packings("web")
+        )
+        role = self.role(_WEB)
+        thinner = by_error.ByError(self.model, self.master, MM, allowed, _SHARE)
+        for _ in range(_PROOFS):
+            thin = thinner.next()
+            if thin is None:
+                break
+            # The shape is proved before anything is baked for it: charts cost more than proofs.
+            stored = self.smallest("web", textures.fitted(thin, role, self.name), rounding)
+            verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
+            if verdict.deviation is None:
+                thinner.forbid(verdict.far)
+                continue
+            self._source, baked = dressing.dressed(thin, self.model, "web", role.side, self.name)
+            if baked is None:
+                return self.level(stored, verdict.deviation)
+            return self.level(
+                self.smallest("web", textures.fitted(self._source, role, self.name), rounding), None, baked
+            )
+        return self.level(self.smallest("web", textures.fitted(self.model, role, self.name), self.limit_mm / 4))
 
     def vr(self, web: Level) -> Level:
         """As many triangles as the device bears; fails where draw calls or bytes go over its budget."""
-        thin = self.thinned(web, self.budget.triangles)
-        side = self.budget.texture_side
-        for role in (Role(side, side), Role(side, side // 2, 75, 80), Role(side // 2, side // 2, 75, 80)):
-            level = self.written("vr", textures.fitted(thin, role, self.name), web.position_bits)
+        thin = by_error.to_number(self._source, self.budget.triangles)
+        side, baked = self.budget.texture_side, web.baked
+        if baked is None:
+            thin, baked = dressing.dressed(thin, self.model, "vr", side, self.name)
+            self._source = self._source if baked is None else thin
+        if len(writing.merged(thin).primitives) > self.budget.draw_calls:
+            thin, _ = joining.joined(thin, self.name, side=side, shrink=True)
+        format_: Format = "ktx2" if self.pictures == "auto" else self.pictures
+        roles = [Role(side, side), Role(side, side // 2, 75, 80), Role(side // 2, side // 2, 75, 80)]
+        roles = [replace(role, format=format_) for role in roles]
+        if self.pictures == "auto":
+            roles.append(Role(side // 2, side // 2, 75, 80))
+        bits = self.bits(self.rounding_mm(web.position_bits), self.packings("vr")[0])
+        encoding = Encoding(self.packings("vr")[0], bits)
+        for role in roles:
+            level = self.level(self.stored("vr", textures.fitted(thin, role, self.name), encoding), None, baked)
             broken = self.budget.broken_by(level.triangles, len(level.model.primitives), level.bytes)
             if not any("bytes" in entry for entry in broken):
                 break
@@ -127,44 +167,36 @@ class Ladder:
             raise BudgetExceeded(file=self.name, device=self.budget.device, detail="; ".join(broken))
         return level
 
-    def preview(self, web: Level) -> Level:
+    def preview(self, web: Level, vr: Level) -> Level:
         """The most triangles that fit into the bytes of a preview together with small textures."""
         wanted = min(_PREVIEW_TRIANGLES, web.triangles)
-        bits = min(12, web.position_bits)
+        packing = self.packings("preview")[0]
+        encoding = Encoding(packing, min(12, self.bits(self.rounding_mm(web.position_bits), packing)))
         for role in _PREVIEWS:
             for _ in range(4):
-                thin = self.thinned(web, wanted)
+                thin = by_error.to_number(self._source, wanted)
                 dressed = textures.fitted(thin, role, self.name)
-                size = len(self.packed(dressed, bits, "preview"))
+                size = len(self.packed(dressed, encoding, "preview"))
                 if size <= PREVIEW_BYTES:
-                    return self.written("preview", dressed, bits)
+                    return self.level(self.stored("preview", dressed, encoding), None, vr.baked)
                 images = sum(len(entry.data) for entry in dressed.textures)
                 room = PREVIEW_BYTES * 0.97 - images
                 if room < PREVIEW_BYTES / 4 or thin.triangles > wanted * 1.5:
                     break  # the textures leave too little: take smaller ones
                 wanted = int(wanted * min(0.9, room / max(size - images, 1)))
-        return self.written("preview", dressed, bits)
+        return self.level(self.stored("preview", dressed, encoding), None, vr.baked)
 
     # --- parts ------------------------------------------------------------------------------------------------
 
-    def thinned(self, web: Level, triangles: int) -> Model:
-        """The master's textures on at most ``triangles`` triangles, made from the web level."""
-        if web.triangles <= triangles:
-            return replace(self.model, primitives=web.model.primitives)
-        source = replace(self.model, primitives=web.model.primitives)
-        candidates = [by_error.to_number(source, triangles)]
-        if open3d_quadrics.fits(source):
-            candidates.append(open3d_quadrics.to_number(source, triangles))
-        fitting = [entry for entry in candidates if entry.triangles <= triangles] or candidates
-        return min(fitting, key=self.rough) if len(fitting) > 1 else fitting[0]
+    def packings(self, role: str) -> tuple[Compression, ...]:
+        """The codecs that a file may be stored with."""
+        if self.compression != "auto":
+            return (self.compression,)
+        return ("meshopt",) if role == "vr" else ("draco", "meshopt")
 
-    def rough(self, model: Model) -> float:
-        """The greatest sampled distance, to choose among candidates only; never reported."""
-        positions, faces = model.surface()
-        surface = Surface(positions * MM, faces, self.master.centre)
-        there = surface.nearest(certified.spread(self.master, 50_000)).distance
-        back = self.master.nearest(certified.spread(surface, 50_000)).distance
-        return max(float(there.max()), float(back.max()))
+    def role(self, role: Role) -> Role:
+        """The role with the format of pictures that was asked for."""
+        return replace(role, format="webp" if self.pictures == "auto" else self.pictures)
 
     def rounding_mm(self, bits: int) -> float:
         """No vertex moves farther than this when positions are rounded to that many bits."""
@@ -172,43 +204,54 @@ class Ladder:
             return self.side_mm * 2.0**-24 * math.sqrt(3.0)
         return float(self.side_mm / (2**bits - 1) * math.sqrt(3.0) / 2)
 
-    def bits(self, allowance_mm: float) -> int:
+    def bits(self, allowance_mm: float, packing: Compression) -> int:
         """The fewest bits whose rounding keeps the allowance, 32 (floats) where none of the codec's does."""
-        for bits in range(10, _MOST_BITS[self.compression] + 1):
+        for bits in range(10, _MOST_BITS[packing] + 1):
             if self.rounding_mm(bits) <= allowance_mm:
                 return bits
-        return _FLOAT_BITS if self.compression != "draco" else _MOST_BITS["draco"]
+        return _FLOAT_BITS if packing != "draco" else _MOST_BITS["draco"]
 
-    def packed(self, model: Model, bits: int, role: str) -> bytes:
+    def packed(self, model: Model, encoding: Encoding, role: str) -> bytes:
         """The bytes of a file."""
-        encoding = Encoding(self.compression, bits)
         return writing.write(
-            shading.shaded(model), encoding, copyright=self.copyright, extras={**self.extras, "role": role}
+            shading.shaded(model),
+            encoding,
+            copyright=self.copyright,
+            extras={**self.extras, "role": role},
+            about=self.about,
         )
 
-    def written(self, role: str, model: Model, bits: int) -> Level:
-        """Write a file, read it back, and measure what was read."""
-        return self.level(role, *self.stored(role, model, bits), bits)
+    def smallest(self, role: str, model: Model, allowance_mm: float) -> Stored:
+        """The file in that of the codecs which makes it smallest, with as many bits as the allowance needs."""
+        encodings = [Encoding(packing, self.bits(allowance_mm, packing)) for packing in self.packings(role)]
+        made = [(len(data := self.packed(model, encoding, role)), at, data) for at, encoding in enumerate(encodings)]
+        _, best, data = min(made, key=lambda entry: entry[:2])
+        return self._kept(role, encodings[best], data)
 
-    def stored(self, role: str, model: Model, bits: int) -> tuple[Path, Model, Surface]:
-        """A written file, what is read back from it, and its surface in millimetres."""
+    def stored(self, role: str, model: Model, encoding: Encoding) -> Stored:
+        """The file in one codec."""
+        return self._kept(role, encoding, self.packed(model, encoding, role))
+
+    def _kept(self, role: str, encoding: Encoding, data: bytes) -> Stored:
         path = self.folder / f"{role}.glb"
-        path.write_bytes(self.packed(model, bits, role))
+        path.write_bytes(data)
         back = reading.read(path)
-        positions, faces = back.surface()
-        return path, back, Surface(positions * MM, faces, self.master.centre)
+        positions, faces = back.evidence().surface()
+        return Stored(role, path, encoding, back, Surface(positions * MM, faces, self.master.centre))
 
-    def level(
-        self, role: str, path: Path, back: Model, surface: Surface, bits: int, proved: float | None = None
-    ) -> Level:
-        """The certified deviation of a stored file; ``proved`` is a bound that is known to hold.
+    def level(self, stored: Stored, proved: Deviation | None = None, baked: BakeEvidence | None = None) -> Level:
+        """A stored file with its certified deviation, which may be known already.
 
         Levels of one geometry that differ in their textures only are measured once.
         """
+        surface, back = stored.surface, stored.back
         key = hashlib.sha256(surface.positions.tobytes() + surface.faces.tobytes()).digest()
-        measured = self._measured.get(key)
+        measured = proved or self._measured.get(key)
         if measured is None:
-            measured = self._measured[key] = certified.certified(self.master, surface, TOLERANCE_MM)
-        if proved is not None:
-            measured = measured.at_most(proved)
-        return Level(role, path, back.triangles, back.vertices, path.stat().st_size, bits, measured, back)
+            measured = certified.certified(self.master, surface, TOLERANCE_MM)
+        self._measured[key] = measured
+        figures = (back.triangles, back.vertices, stored.path.stat().st_size)
+        encoding = stored.encoding
+        return Level(
+            stored.role, stored.path, *figures, encoding.compression, encoding.position_bits, measured, back, baked
+        )

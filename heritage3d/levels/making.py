@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from heritage3d import __version__
+from heritage3d.baking.compare import Portraits
+from heritage3d.baking.make import BakeEvidence
+from heritage3d.deviation import appearance
+from heritage3d.deviation.appearance import Looks, Spread
+from heritage3d.deviation.surface import Surface
 from heritage3d.errors import GltfInvalid
 from heritage3d.gltf import checking, khronos
-from heritage3d.gltf.writing import Compression
+from heritage3d.gltf.about import About
+from heritage3d.gltf.model import Model
 from heritage3d.levels import budgets, poster
-from heritage3d.levels.ladder import Ladder, Level
+from heritage3d.levels.ladder import Ladder, Level, Packing, Pictures
 from heritage3d.mesh import lengths, placing, reading
 from heritage3d.mesh.lengths import Unit
 from heritage3d.mesh.placing import Axis, Place
+from heritage3d.pipeline.store import sha256_of
 from heritage3d.repair import repairing
 
 POSTER_QUALITY = 88
 _MM = 1000.0
 
 
-def make(
-    scan: Path,
-    dest: Path,
-    *,
-    max_deviation: str,
-    unit: Unit | None,
-    up: Axis,
-    device: str,
-    compression: Compression,
-    copyright: str | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the levels: lengths as people write them, and what the files say of the object."""
+
+    max_deviation: str = "0.1mm"
+    debris: str = "1%"
+    holes: str = "3%"
+    unit: Unit | None = None
+    up: Axis = "y"
+    device: str = "quest3"
+    compression: Packing = "auto"
+    textures: Pictures = "auto"
+    copyright: str | None = None
+    title: Mapping[str, str] = field(default_factory=dict)
+    identifier: str | None = None
+
+
+def make(scan: Path, dest: Path, asked: Asked) -> dict[str, Any]:
     """Write preview, web, vr and full.glb and poster.jpg to ``dest``; the figures as evidence.json states them.
 
     Raises MeshError subclasses, CaptureUnreadable, LengthInvalid, DeviceUnknown and PartMissing.
     """
-    budget = budgets.budget(device)
-    asked = lengths.deviation(max_deviation)
+    budget = budgets.budget(asked.device)
+    bound = lengths.deviation(asked.max_deviation)
     scanned = reading.read(scan)
-    sound, repairs = repairing.repaired(scanned, scan.name)
-    place = placing.place(sound, unit, up)
+    sound, repairs, place = _placed(scanned, scan.name, asked)
     model = sound.transformed(place.matrix)
     low, high = model.bounds()
     diagonal = float(np.linalg.norm(high - low)) * _MM
-    limit = asked.of(diagonal, place.known)
-    ladder = Ladder(model, dest, scan.name, limit, budget, compression, copyright)
+    limit = bound.of(diagonal, place.known)
+    about = About(
+        title=asked.title,
+        identifier=asked.identifier,
+        rights=asked.copyright,
+        master_sha256=sha256_of(scan),
+        master_file=scan.name,
+        tool=f"heritage3d {__version__}",
+    )
+    ladder = Ladder(model, dest, scan.name, limit, budget, asked.compression, asked.textures, asked.copyright, about)
     made = ladder.make()
     _judge(made, scan.name)
     _write_poster(made[1], scan.name, dest / "poster.jpg")
+    looked = _looked(made, model, ladder.master, scan.name)
     return {
         "scale": "known" if place.known else "unknown",
         "unit": place.unit,
@@ -57,17 +82,57 @@ def make(
         "extent_mm": [_rounded(value * _MM) for value in high - low] if place.known else None,
         "max_deviation_mm": _rounded(limit) if place.known else None,
         "max_deviation_relative": _rounded(limit / diagonal),
-        "device": device,
+        "device": asked.device,
         "master_to_file": place.matrix.tolist(),
         "master": {
             "format": scanned.format,
             "triangles": scanned.triangles,
             "vertices": scanned.vertices,
-            "repaired": repairs,
+            "repaired": {name: _rounded(value) for name, value in repairs.items()},
             "left_out": scanned.notes,
         },
-        "files": [_told(level, place, diagonal, compression) for level in reversed(made)],
+        "files": [_told(level, place, diagonal, looked[level.role]) for level in reversed(made)],
     }
+
+
+def _placed(scanned: Model, name: str, asked: Asked) -> tuple[Model, dict[str, float], Place]:
+    """The repaired scan, what was done to it with areas in square millimetres (or shares of the squared diagonal
+    where the scale is unknown), and where it stands."""
+    place = placing.place(scanned, asked.unit, asked.up)
+    low, high = scanned.bounds()
+    scale = float(np.linalg.norm(place.matrix[:3, 0])) * _MM  # millimetres in a unit of the scan
+    diagonal = float(np.linalg.norm(high - low)) * scale
+    shares = {
+        name: lengths.size(text, name).of(diagonal, place.known) / diagonal
+        for name, text in (("debris", asked.debris), ("holes", asked.holes))
+    }
+    sound, counts = repairing.repaired(scanned, name, **shares)
+    square = scale**2 if place.known else (scale / diagonal) ** 2
+    told = {key: float(str(value)) * (square if key.endswith("_area") else 1) for key, value in counts.items()}
+    # What was cut away may have been the outermost: the place is that of what is left.
+    return sound, told, placing.place(sound, asked.unit, asked.up)
+
+
+def _looked(made: list[Level], master: Model, surface: Surface, name: str) -> dict[str, dict[str, Any]]:
+    """How each level looks beside the master: its normals, its colours, and pictures from all sides."""
+    ours = Looks(master.evidence(), surface, name)
+    portraits = Portraits(master, name)
+    told: dict[str, dict[str, Any]] = {}
+    for level in made:
+        evidence = level.model.evidence()
+        positions, faces = evidence.surface()
+        theirs = Looks(evidence, Surface(positions * _MM, faces, surface.centre), name)
+        colours = appearance.of_colours(ours, theirs)
+        told[level.role] = {
+            "normals_deg": _spread(appearance.of_normals(ours, theirs)),
+            "colour_de2000": None if colours is None else _spread(colours),
+            "likeness": asdict(portraits.likeness(level.model)),
+        }
+    return told
+
+
+def _spread(found: Spread) -> dict[str, float]:
+    return {"rms": _rounded(found.rms), "p95": _rounded(found.p95), "samples": found.samples}
 
 
 def _judge(made: list[Level], name: str) -> None:
@@ -86,7 +151,7 @@ def _write_poster(level: Level, name: str, path: Path) -> None:
     path.write_bytes(image.jpegsave_buffer(Q=POSTER_QUALITY, keep="none", optimize_coding=True))
 
 
-def _told(level: Level, place: Place, diagonal: float, compression: Compression) -> dict[str, Any]:
+def _told(level: Level, place: Place, diagonal: float, looked: dict[str, Any]) -> dict[str, Any]:
     deviation = level.deviation
     bounds = {"lower": _rounded(deviation.lower, down=True), "upper": _rounded(deviation.upper, up=True)}
     share = {
@@ -99,12 +164,28 @@ def _told(level: Level, place: Place, diagonal: float, compression: Compression)
         "triangles": level.triangles,
         "vertices": level.vertices,
         "bytes": level.bytes,
-        "compression": compression,
+        "draw_calls": len(level.model.primitives),
+        "compression": level.compression,
         "position_bits": level.position_bits,
         "deviation_mm": bounds if place.known else None,
         "deviation_relative": share,
         "rms_mm": _rounded(deviation.rms) if place.known else None,
         "rms_relative": _rounded(deviation.rms / diagonal),
+        **looked,
+        "baked": None if level.baked is None else _baked(level.baked, place),
+    }
+
+
+def _baked(baked: BakeEvidence, place: Place) -> dict[str, Any]:
+    """What was baked; the density is known where the scale is."""
+    return {
+        "maps": list(baked.baked),
+        "kept": list(baked.kept),
+        "side": baked.side,
+        "unwrapped": baked.unwrapped,
+        "charts": baked.charts,
+        "texels_per_mm": _rounded(baked.texels_per_unit / _MM) if place.known else None,
+        "least_texels_per_mm": _rounded(baked.least_texels_per_unit / _MM) if place.known else None,
     }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from heritage3d.errors import MeshEmpty, MeshIndexOutOfRange, MeshNotFinite
 from heritage3d.gltf.model import Primitive, unit
+from heritage3d.mesh.hashing import first_of, numbered
 
 # Beyond this, float32 (what glTF stores) holds less than three digits of a scan in its unit.
 _MOST = 1e9
@@ -48,7 +49,9 @@ def check(name: str, corners: Corners) -> None:
         low, high = int(at.min()), int(at.max())
         if low < least or high >= size:
             raise MeshIndexOutOfRange(file=name, index=high if high >= size else low, vertices=size)
-    used = corners.positions[np.unique(corners.place)]
+    named = np.zeros(len(corners.positions), bool)
+    named[corners.place.reshape(-1)] = True
+    used = corners.positions[named]
     bad = int(np.count_nonzero(~np.isfinite(used).all(axis=1) | (np.abs(used).max(axis=1) > _MOST)))
     if bad:
         raise MeshNotFinite(file=name, count=bad)
@@ -84,16 +87,23 @@ def _distinct(columns: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]]
 
     The rows keep the order of their first appearance, so that neighbours in the file stay neighbours.
     """
-    key = columns[0]
-    for column in columns[1:]:
-        _, key = np.unique(key, return_inverse=True)
-        _, dense = np.unique(column, return_inverse=True)
-        key = key.astype(np.int64) * (int(dense.max()) + 1) + dense
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return [column[first[order]] for column in columns], rank[inverse.reshape(-1)]
+    if len(columns) == 1:
+        return _in_order(columns[0])
+    rows = np.stack(columns, axis=1)
+    number, count = numbered(rows.view(np.uint64))
+    first = first_of(number, count)
+    return [column[first] for column in columns], number
+
+
+def _in_order(column: NDArray[np.int64]) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    """The same for one column, whose numbers are below its pool's size: a mark for each does."""
+    first = np.full(int(column.max()) + 1, len(column), np.int64)
+    first[column[::-1]] = np.arange(len(column))[::-1]  # of equal places the last assignment stays: the earliest
+    met = np.flatnonzero(first < len(column))
+    order = np.argsort(first[met], kind="stable")
+    rank = np.empty(len(first), np.int64)
+    rank[met[order]] = np.arange(len(met))
+    return [met[order]], rank[column]
 
 
 def _texture_space(uvs: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -119,6 +129,8 @@ def fans(counts: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.in
 
     Returns positions *in* ``indices``, so that several index rows can be cut alike.
     """
+    if len(counts) and (counts == 3).all():
+        return np.arange(3 * len(counts)).reshape(-1, 3)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else np.empty(0, np.int64)
     pieces = np.maximum(counts - 2, 0)
     total = int(pieces.sum())

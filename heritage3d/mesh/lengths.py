@@ -42,6 +42,21 @@ def understood(text: str) -> str:
     return text
 
 
+def size_understood(text: str) -> str:
+    """The same for sizes, of which "0%" or "0mm" means: none. Raises ValueError."""
+    return text if _zero(text) else understood(text)
+
+
+def size(text: str, option: str) -> Deviation:
+    """Understand a size: as ``deviation``, and 0. Raises LengthInvalid."""
+    return Deviation(None, 0.0) if _zero(text) else deviation(text, option)
+
+
+def _zero(text: str) -> bool:
+    found = _FORM.match(text)
+    return float(found.group(1)) == 0 if found else text.strip() == "0"
+
+
 def deviation(text: str, option: str = "max-deviation") -> Deviation:
     """Understand "0.1mm", "100um", "0.05%". Raises LengthInvalid."""
     found = _FORM.match(text)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from heritage3d.errors import MeshEmpty, MeshError, MeshTooLarge
 from heritage3d.gltf.model import Model
-from heritage3d.mesh import assembling, mtl
+from heritage3d.mesh import assembling, mtl, obj_text
+from heritage3d.mesh.obj_text import Text
 from heritage3d.pipeline import limits
 
 
@@ -34,7 +35,7 @@ def _sorted(data: bytes) -> _Lines:
     lines = _Lines()
     tables = {b"v": lines.v, b"vt": lines.vt, b"vn": lines.vn}
     relative = False
-    for line in _plain(data).split(b"\n"):
+    for line in data.split(b"\n"):
         key, _, rest = line.strip().replace(b"\t", b" ").partition(b" ")
         if key in tables:
             tables[key].append(rest)
@@ -97,10 +98,9 @@ def _columns(name: str, lines: list[bytes], what: str, width: int) -> NDArray[np
     return np.array([row[:width] for row in table])
 
 
-def _colours(name: str, lines: list[bytes]) -> NDArray[np.float32] | None:
+def _colours(table: NDArray[np.float64]) -> NDArray[np.float32] | None:
     """Colours after the position (x y z r g b), where every vertex has them; 0..1, or 0..255 as some write."""
-    table = _table(name, lines, "v")
-    if not isinstance(table, np.ndarray) or table.shape[1] not in (6, 7):
+    if table.shape[1] not in (6, 7):
         return None
     values = np.nan_to_num(table[:, 3:6])
     return assembling.linear(values / 255.0 if values.max() > 1.0 else values)
@@ -158,38 +158,70 @@ def read(path: Path, data: bytes) -> Model:
 
     Raises MeshError subclasses; a material library or texture that is named but absent is CompanionMissing.
     """
-    lines = _sorted(data)
-    for what, count in (("vertices", len(lines.v)), ("triangles", len(lines.f))):
-        if count > limits.MAX_TRIANGLES:
-            raise MeshTooLarge(file=path.name, count=count, limit=limits.MAX_TRIANGLES, what=what)
-    counts, corners, _ = _faces(path.name, lines)
-    cut = assembling.fans(counts, corners[:, 0])
-    if not len(cut) or not lines.v:
+    data = _plain(data)
+    text = _quickly(path.name, data) or _slowly(path.name, _sorted(data))
+    del data
+    cut = assembling.fans(text.counts, text.corners[:, 0])
+    if not len(cut) or not len(text.v):
         raise MeshEmpty(file=path.name)
+    vt, vn = len(text.vt) > 0, len(text.vn) > 0
     entry = assembling.Corners(
-        positions=_columns(path.name, lines.v, "v", 3),
-        place=corners[:, 0][cut],
-        uvs=_columns(path.name, lines.vt, "vt", 2) if lines.vt else None,
-        uv_at=corners[:, 1][cut] if lines.vt else None,
-        normals=_columns(path.name, lines.vn, "vn", 3) if lines.vn else None,
-        normal_at=corners[:, 2][cut] if lines.vn else None,
-        colours=_colours(path.name, lines.v),
+        positions=np.ascontiguousarray(text.v[:, :3]),
+        place=text.corners[:, 0][cut],
+        uvs=text.vt[:, :2] if vt else None,
+        uv_at=text.corners[:, 1][cut] if vt else None,
+        normals=text.vn[:, :3] if vn else None,
+        normal_at=text.corners[:, 2][cut] if vn else None,
+        colours=_colours(text.v),
     )
+    text.corners = text.corners[:0]  # it is the largest part
+    del cut
     assembling.check(path.name, entry)
-    library = mtl.Library.load(path, lines.libraries)
-    names = {use for _, use in lines.uses}
+    library = mtl.Library.load(path, text.libraries)
+    names = {use for _, use in text.uses}
     if len(names) > limits.MAX_MATERIALS:
         raise MeshTooLarge(file=path.name, count=len(names), limit=limits.MAX_MATERIALS, what="materials")
-    groups = _groups(lines.uses, np.repeat(np.arange(len(counts)), np.maximum(counts - 2, 0)), len(counts))
+    owner = np.repeat(np.arange(len(text.counts)), np.maximum(text.counts - 2, 0))
+    groups = _groups(text.uses, owner, len(text.counts))
     materials: list[dict[str, Any]] = []
     primitives = []
     for name, chosen in groups:
         material = library.material(name)
         if material is not None:
             materials.append(material)
-        primitives.append(assembling.primitive(entry, chosen, None if material is None else len(materials) - 1))
-    notes = dict(lines.other)
-    return Model(tuple(primitives), tuple(materials), tuple(library.textures), format="OBJ", notes=notes)
+        every = slice(None) if len(groups) == 1 else chosen
+        primitives.append(assembling.primitive(entry, every, None if material is None else len(materials) - 1))
+    return Model(tuple(primitives), tuple(materials), tuple(library.textures), format="OBJ", notes=dict(text.other))
+
+
+def _quickly(name: str, data: bytes) -> Text | None:
+    found = obj_text.parsed(name, data)
+    if found is None:
+        return None
+    text, lines = found
+    for line, before in lines:
+        key, _, rest = line.partition(b" ")
+        if key == b"usemtl":
+            text.uses.append((before, _text(rest)))
+        elif key == b"mtllib":
+            text.libraries.append(_text(rest))
+        elif key in (b"l", b"p"):
+            text.other["lines or points"] = text.other.get("lines or points", 0) + 1
+    return text
+
+
+def _slowly(name: str, lines: _Lines) -> Text:
+    """Word by word: lines that differ in length, and errors in their place."""
+    obj_text.bounded(name, len(lines.v), len(lines.f))
+    counts, corners, _ = _faces(name, lines)
+    if not lines.v or not (counts > 2).any():
+        raise MeshEmpty(file=name)
+    table = _table(name, lines.v, "v")
+    whole = table if isinstance(table, np.ndarray) and table.shape[1] >= 3 else _columns(name, lines.v, "v", 3)
+    none = np.empty((0, 3))
+    vt = _columns(name, lines.vt, "vt", 2) if lines.vt else none
+    vn = _columns(name, lines.vn, "vn", 3) if lines.vn else none
+    return Text(whole, vt, vn, counts, corners, lines.uses, lines.libraries, lines.other)
 
 
 def _groups(uses: list[tuple[int, str]], owner: NDArray[np.int64], faces: int) -> list[tuple[str, NDArray[np.int64]]]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.mesh import hashing
+
 
 def welded(positions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each vertex the number of its place: vertices at one place have one number."""
-    rows = np.ascontiguousarray(positions + 0.0).view(np.dtype((np.void, positions.itemsize * 3))).reshape(-1)
-    return np.asarray(np.unique(rows, return_inverse=True)[1].reshape(-1), np.int64)
+    """For each vertex the number of its place: vertices at one place have one number.
+
+    Numbers count from 0 in the order of first appearance. Places are equal where all three coordinates are
+    (0 and -0 too); nothing is rounded.
+    """
+    rows = np.ascontiguousarray(positions, np.float64) + 0.0  # -0 becomes 0
+    return hashing.numbered(rows.view(np.uint64).reshape(len(rows), 3))[0]

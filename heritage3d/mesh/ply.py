@@ -12,15 +12,14 @@ from heritage3d.errors import MeshEmpty, MeshError, MeshTooLarge
 from heritage3d.gltf import references
 from heritage3d.gltf.materials import mime_of
 from heritage3d.gltf.model import Model, Texture
-from heritage3d.mesh import assembling
+from heritage3d.mesh import assembling, ply_text
 from heritage3d.mesh.ply_header import Element, Header, header
+from heritage3d.mesh.ply_text import Table, empty
 from heritage3d.pipeline import limits
 
 _UV_NAMES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
 
 # --- the body ----------------------------------------------------------------------------------------------
-
-Table = dict[str, Any]  # property -> values (n,), or for a list (counts (n,), all values in one row)
 
 
 def _tables(name: str, data: bytes, head: Header) -> dict[str, Table]:
@@ -31,7 +30,7 @@ def _tables(name: str, data: bytes, head: Header) -> dict[str, Table]:
             detail = f"the header claims {element.count} {element.name} rows, the file ends before them"
             raise MeshError(file=name, detail=detail)
     try:
-        return _ascii(data, head) if head.form == "ascii" else _binary(data, head)
+        return ply_text.tables(data, head) if head.form == "ascii" else _binary(data, head)
     except (IndexError, ValueError, OverflowError) as error:
         raise MeshError(file=name, detail="the data end early or do not fit the header") from error
 
@@ -53,7 +52,7 @@ def _binary(data: bytes, head: Header) -> dict[str, Table]:
 def _lists(data: bytes, form: str, element: Element, at: int) -> tuple[Table, int]:
     """Rows with lists: at once where every row has as many entries as the first, else row by row."""
     if element.count == 0:
-        return _empty(element), at
+        return empty(element), at
     counts, _ = _row(data, form, element, at)
     row = np.dtype(
         [
@@ -119,47 +118,6 @@ def _ragged(data: bytes, form: str, element: Element, at: int) -> tuple[Table, i
         values = np.frombuffer(b"".join(parts[i]), form + entry.dtype)
         table[entry.name] = (np.array(lengths[i], np.int64), values) if entry.length else values
     return table, at
-
-
-def _empty(element: Element) -> Table:
-    none = np.empty(0)
-    return {e.name: (np.empty(0, np.int64), none) if e.length else none for e in element.properties}
-
-
-def _ascii(data: bytes, head: Header) -> dict[str, Table]:
-    tokens = data[head.start :].split()
-    tables: dict[str, Table] = {}
-    at = 0
-    for element in head.elements:
-        width = len(element.properties)
-        if element.flat():
-            values = np.array(tokens[at : at + width * element.count], np.bytes_).astype(np.float64)
-            values = values.reshape(element.count, width)
-            tables[element.name] = {entry.name: values[:, i] for i, entry in enumerate(element.properties)}
-            at += width * element.count
-            continue
-        columns: list[list[bytes]] = [[] for _ in range(width)]
-        lengths: list[list[int]] = [[] for _ in range(width)]
-        for _ in range(element.count):
-            for i, entry in enumerate(element.properties):
-                count = 1
-                if entry.length:
-                    count = int(tokens[at])
-                    at += 1
-                    lengths[i].append(count)
-                if count < 0 or at + count > len(tokens):
-                    raise ValueError(count)
-                columns[i] += tokens[at : at + count]
-                at += count
-        tables[element.name] = {
-            entry.name: (np.array(lengths[i], np.int64), _numbers(columns[i])) if entry.length else _numbers(columns[i])
-            for i, entry in enumerate(element.properties)
-        }
-    return tables
-
-
-def _numbers(tokens: list[bytes]) -> NDArray[np.float64]:
-    return np.array(tokens, np.bytes_).astype(np.float64) if tokens else np.empty(0)
 
 
 # --- the model ---------------------------------------------------------------------------------------------

@@ -19,11 +19,52 @@ class Bounds(Evidence):
     upper: float
 
 
+class SpreadEvidence(Evidence):
+    """A difference over samples, from both surfaces to the nearest place of the other; samples prove no maximum."""
+
+    rms: float
+    p95: float
+    samples: int
+
+
+class LikenessEvidence(Evidence):
+    """Pictures of level and master from all sides: signal to noise in dB and structural similarity, mean and worst.
+
+    "shaded" are lit, "flat" show colours only; ``outline_worst`` is the greatest share of pixels that one alone covers.
+    """
+
+    views: int
+    side: int
+    shaded_psnr_mean: float
+    shaded_psnr_worst: float
+    shaded_ssim_mean: float
+    shaded_ssim_worst: float
+    flat_psnr_mean: float
+    flat_psnr_worst: float
+    flat_ssim_mean: float
+    flat_ssim_worst: float
+    outline_worst: float
+    worst_view: int
+
+
+class BakedEvidence(Evidence):
+    """What was baked from the master into the textures of a level, which maps of its own it kept, and how finely."""
+
+    maps: list[str]
+    kept: list[str]
+    side: int
+    unwrapped: bool
+    charts: int
+    texels_per_mm: float | None
+    least_texels_per_mm: float | None
+
+
 class LevelEvidence(Evidence):
     """One level of detail as it is shipped.
 
     Bytes, counts, and the two-sided surface deviation of its decoded bytes from the master: in millimetres
-    (None where the scale is unknown), and as a share of the diagonal of the master's box.
+    (None where the scale is unknown), and as a share of the diagonal of the master's box. Compared are the
+    captured surfaces: what was invented to close holes is marked and left out.
     """
 
     file: str
@@ -31,21 +72,29 @@ class LevelEvidence(Evidence):
     triangles: int
     vertices: int
     bytes: int
+    draw_calls: int
     compression: str
     position_bits: int
     deviation_mm: Bounds | None
     deviation_relative: Bounds
     rms_mm: float | None
     rms_relative: float
+    normals_deg: SpreadEvidence
+    colour_de2000: SpreadEvidence | None
+    likeness: LikenessEvidence
+    baked: BakedEvidence | None
 
 
 class MasterEvidence(Evidence):
-    """What was read of the scan, and what was left out of it because no surface needs it."""
+    """What was read of the scan, what was repaired, and what was left out of it because no surface needs it.
+
+    Areas of ``repaired`` are square millimetres, or shares of the squared diagonal where the scale is unknown.
+    """
 
     format: str
     triangles: int
     vertices: int
-    repaired: dict[str, int]
+    repaired: dict[str, float]
     left_out: dict[str, int]
 
 
@@ -69,10 +118,15 @@ class OptimizeEvidence(Evidence):
     files: list[LevelEvidence]
 
 
+def _about(row: dict[str, str]) -> dict[str, str]:
+    """Of the sheet's row only what is written into the files: a new summary makes no model anew."""
+    return {column: text for column, text in row.items() if column in ("id", "title") or column.startswith("title@")}
+
+
 @stage(
     writes="gltf/lods",
-    version=1,
-    libraries=("open3d-cpu", "open3d", "wasmtime", "meshopt", "DracoPy", "pyvips-binary", "numpy"),
+    version=2,
+    libraries=("open3d-cpu", "open3d", "meshopt", "DracoPy", "xatlas", "pyvips-binary", "numba", "numpy"),
     seconds_per_mb=4.0,
     bytes_out_per_byte=1.2,
 )
@@ -103,12 +157,35 @@ def optimize(
         Field(description="Device whose budget vr.glb keeps: triangles, draw calls, texture sides and bytes"),
     ] = "quest3",
     compression: Annotated[
-        Literal["meshopt", "draco", "none"],
-        Field(description="Packing of the geometry: meshopt opens fastest, draco is smallest, none opens anywhere"),
-    ] = "meshopt",
+        Literal["auto", "meshopt", "draco", "none"],
+        Field(
+            description="Packing of the geometry: meshopt opens fastest, draco is smallest, none opens anywhere; "
+            "auto takes the smaller one, and meshopt for vr.glb"
+        ),
+    ] = "auto",
+    textures: Annotated[
+        Literal["auto", "webp", "jpeg", "ktx2"],
+        Field(
+            description="Format of the textures: ktx2 takes a quarter of the memory of graphics and is larger on disk; "
+            "auto takes webp, and ktx2 for vr.glb"
+        ),
+    ] = "auto",
+    debris: Annotated[
+        str,
+        AfterValidator(lengths.size_understood),
+        Field(
+            description="Loose specks are left out whose box is smaller than this (2mm, 1% of the diagonal; 0: none)"
+        ),
+    ] = "1%",
+    holes: Annotated[
+        str,
+        AfterValidator(lengths.size_understood),
+        Field(description="Holes with a rim no longer than this are closed and marked as invented (0: none)"),
+    ] = "3%",
     copyright: Annotated[
         str | None, Column("rights"), Field(description="Licence or statement of rights, written into every file")
     ] = None,
+    row: Annotated[dict[str, str], Column("*"), AfterValidator(_about)] = {},  # noqa: B006  a default, never written
 ) -> OptimizeEvidence:
     """Make a mesh ready for web and VR: four glTF files, each with its proved deviation from the scan.
 
@@ -116,18 +193,23 @@ def optimize(
     budget of a headset) and full.glb (every triangle). Their decoded bytes are compared with the scan, both
     ways and without sampling; evidence.json states the interval that holds the greatest distance.
     """
-    from heritage3d.levels import making
+    from heritage3d.levels.making import Asked, make
+    from heritage3d.record.record import texts
 
-    made = making.make(
-        scan,
-        dest,
+    asked = Asked(
         max_deviation=max_deviation,
+        debris=debris,
+        holes=holes,
         unit=unit,
         up=up or "y",
         device=for_,
         compression=compression,
+        textures=textures,
         copyright=copyright,
+        title={tag: " ".join(said) for tag, said in texts(row, "title").items()},
+        identifier=row.get("id"),
     )
+    made = make(scan, dest, asked)
     evidence = OptimizeEvidence.model_validate(made)
     (dest / "evidence.json").write_bytes(addresses.dump(evidence.model_dump(mode="json")))
     return evidence

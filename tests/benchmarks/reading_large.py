@@ -21,7 +21,7 @@ from heritage3d.gltf import writing
 from heritage3d.gltf.model import Model, Primitive
 from tests.benchmarks.relief import relief
 
-FORMATS = ("ply", "stl", "glb", "obj")
+FORMATS = ("ply", "stl", "glb", "obj", "text.ply", "text.stl")
 
 
 def worn(columns: int) -> Model:
@@ -51,7 +51,22 @@ def write(model: Model, path: Path) -> None:
     """The model in the format of the suffix, with float32 positions."""
     part = model.primitives[0]
     positions = part.positions.astype("<f4")
-    if path.suffix == ".ply":
+    if path.name.endswith("text.ply"):
+        head = f"ply\nformat ascii 1.0\nelement vertex {len(positions)}\n"
+        head += "property float x\nproperty float y\nproperty float z\n"
+        head += f"element face {len(part.faces)}\nproperty list uchar int vertex_indices\nend_header\n"
+        with path.open("wb") as stream:
+            stream.write(head.encode())
+            np.savetxt(stream, positions, "%.7g %.7g %.7g")
+            np.savetxt(stream, part.faces, "3 %d %d %d")
+    elif path.name.endswith("text.stl"):
+        vertex = "vertex %.7g %.7g %.7g\n"
+        facet = "facet normal 0 0 1\nouter loop\n" + vertex * 3 + "endloop\nendfacet"
+        with path.open("wb") as stream:
+            np.savetxt(
+                stream, positions[part.faces].reshape(-1, 9), facet, header="solid a", footer="endsolid a", comments=""
+            )
+    elif path.suffix == ".ply":
         head = f"ply\nformat binary_little_endian 1.0\nelement vertex {len(positions)}\n"
         head += "property float x\nproperty float y\nproperty float z\n"
         head += f"element face {len(part.faces)}\nproperty list uchar int vertex_indices\nend_header\n"
@@ -103,20 +118,24 @@ def main() -> None:
     asked.add_argument("formats", nargs="*", default=list(FORMATS))
     asked.add_argument("--columns", type=int, default=4464)
     asked.add_argument("--folder", type=Path)
-    asked.add_argument("--read", type=Path)
+    asked.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    asked.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.read:
         read(given.read)
         return
+    if given.make:
+        write(worn(given.columns), given.make)
+        return
+    itself = [sys.executable, "-m", "tests.benchmarks.reading_large"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         for kind in given.formats:
             path = folder / f"relief{given.columns}.{kind}"
             if not path.exists():
                 # In a process of its own, so that its memory is given back before the reading.
-                script = "from tests.benchmarks.reading_large import *; import sys; write(worn(int(sys.argv[1])), Path(sys.argv[2]))"
-                subprocess.run([sys.executable, "-c", script, str(given.columns), str(path)], check=True)
-            subprocess.run([sys.executable, "-m", "tests.benchmarks.reading_large", "--read", str(path)], check=True)
+                subprocess.run([*itself, "--make", str(path), "--columns", str(given.columns)], check=True)
+            subprocess.run([*itself, "--read", str(path)], check=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ COLUMNS = 1414
 RADIUS = 0.1  # metres
 DEPTH = 0.0004
 STROKES = 400
-_HALF = 0.0014  # half the width of a stroke
+_HALF = 0.0018  # half the width of a stroke
 _WIDEST = np.radians(86.0)  # the greatest latitude: beyond lie the open poles
 
 Grid = NDArray[np.float64]
@@ -78,7 +78,7 @@ def _swell(u: Grid, v: Grid) -> Grid:
 
 
 def _carved(u: Grid, v: Grid, strokes: int) -> Grid:
-    """How deep the strokes are at each place (v, u), 0 to 1: a rounded groove 2.8 mm wide along each line."""
+    """How deep the strokes are at each place (v, u), 0 to 1: a rounded groove 3.6 mm wide along each line."""
     depth = np.zeros((len(v), len(u)))
     if not strokes:
         return depth

@@ -205,6 +205,7 @@ document(
     "accessors/1",
     {"bufferView": 0, "componentType": 5126, "count": 6, "type": "SCALAR"},
 )
+document("a mark that does not exist", "H3D-418", "meshes/0/primitives/0/attributes/_INVENTED", 9)
 document("indices that do not exist", "H3D-418", "meshes/0/primitives/0/indices", 9)
 document("a material that does not exist", "H3D-418", "meshes/0/primitives/0/material", 0)
 document("texture places of another number", "H3D-418", "accessors/2/count", 3)

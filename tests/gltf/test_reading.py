@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from heritage3d.errors import Heritage3dError, MeshEmpty
-from heritage3d.gltf import checking, khronos, reading
-from tests.gltf import builder, hostile
+from heritage3d.gltf import khronos, reading
+from tests.gltf import builder, hostile, verdicts
 from tests.mesh import child
 from tests.mesh.child import Outcome
 
@@ -80,62 +78,23 @@ def test_damaged_bytes_never_end_in_a_crash(tmp_path: Path) -> None:
 
 # --- sets of others ------------------------------------------------------------------------------------------
 
-#: Files whose golden report has errors and that are read all the same: what is wrong is left out by us.
-_LEFT_OUT = {
-    "base/data/node/node_skin_without_skinned_mesh.gltf": "skins are left out",
-    "base/data/skin/no_joints_in_scene.gltf": "skins are left out",
-    "base/data/node/node_weights_invalid.gltf": "morph targets are left out",
-}
-#: Files without an error in the report that cannot be shown.
-_NO_DATA = {
-    "base/data/root/named_objects.gltf": "its buffer has no data, which is no error until they are needed",
-    "base/data/root/unused_objects.gltf": "its buffer has no data, which is no error until they are needed",
-}
-#: Where the validator as we run it differs from its own golden report.
-_OTHERWISE = {
-    "base/data/buffer/non_relative_uri.gltf": "nothing is fetched from elsewhere, so the buffer is missing",
-    "ext/KHR_node_visibility/data/node/unexpected_extension.gltf": "newer than the released validator",
-}
+
+@pytest.fixture(scope="module")
+def told(data: Path) -> dict[str, verdicts.Verdict]:
+    return verdicts.verdicts(data)
 
 
-def golden(data: Path) -> dict[str, tuple[Path, set[str]]]:
-    """Every asset of the Khronos set that has a report, with the errors that this names."""
-    root = data / "gltf/validator-golden"
-    found = {}
-    for report in sorted(root.rglob("*.report.json")):
-        messages = json.loads(report.read_text("utf-8"))["issues"]["messages"]
-        errors = {message["code"] for message in messages if message["severity"] == 0}
-        asset = report.with_name(report.name.removesuffix(".report.json"))
-        found[asset.relative_to(root).as_posix()] = asset, errors
-    assert len(found) == 372
-    return found
-
-
-def test_the_reader_agrees_with_the_golden_reports(data: Path) -> None:
+def test_the_reader_agrees_with_the_golden_reports(told: dict[str, verdicts.Verdict]) -> None:
     """What has errors is refused, and what has none is read, or holds no triangle (H3D-412)."""
-    disagree = {}
-    for name, (path, errors) in golden(data).items():
-        try:
-            reading.read(path)
-            refused: str | None = None
-        except Heritage3dError as error:
-            refused = error.code
-        if bool(errors) != bool(refused) and not (refused == MeshEmpty.code and not errors):
-            disagree[name] = refused
-    assert disagree.keys() == _LEFT_OUT.keys() | _NO_DATA.keys(), disagree
+    apart = {name: verdict for name, verdict in told.items() if not verdict.reading_agrees}
+    assert apart.keys() == verdicts.LEFT_OUT.keys() | verdicts.NO_DATA.keys(), apart
 
 
 @pytest.mark.skipif(not khronos.available(), reason="Node or gltf-validator is not installed")
-def test_check_agrees_with_the_golden_reports(data: Path) -> None:
+def test_check_agrees_with_the_golden_reports(told: dict[str, verdicts.Verdict]) -> None:
     """`heritage3d check` on every asset: an error is found exactly where the report has one."""
-    assets = golden(data)
-    reports = khronos.validate_all([path for path, _ in assets.values()])
-    disagree = set()
-    for (name, (path, errors)), report in zip(assets.items(), reports, strict=True):
-        findings = checking.judged(path, report)
-        if bool(errors) != any(finding.severity == "error" for finding in findings):
-            disagree.add(name)
-    assert disagree == _NO_DATA.keys() | _OTHERWISE.keys()
+    apart = {name: verdict for name, verdict in told.items() if not verdict.check_agrees}
+    assert apart.keys() == verdicts.NO_DATA.keys() | verdicts.OTHERWISE.keys(), apart
 
 
 def outcomes_of(data: Path, folder: str, *suffixes: str) -> dict[str, Outcome]:

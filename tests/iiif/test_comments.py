@@ -23,7 +23,8 @@ SAID = [
      "text": {"en": ["A collector's seal"], "zh-Hans": ["鉴藏印"]}},
     {"page": "2r", "box": [5, 6, 0, 0], "point": None, "title": None, "text": {"none": ["<b>ink</b>"]}},
     {"page": "1v", "box": None, "point": None, "title": None, "text": {"en": ["The whole page"]}},
-    {"model": "scan", "box": None, "point": [10.0, 0.0, -5.0], "title": None, "text": {"zh-Hans": ["卜兆"], "en": ["crack"]}},
+    {"model": "scan", "box": None, "point": [10.0, 0.0, -5.0], "title": None,
+     "text": {"zh-Hans": ["卜兆"], "en": ["crack"]}},
 ]  # fmt: skip
 MATRIX = [[0.001, 0, 0, 0.5], [0, 0, 0.001, 0], [0, -0.001, 0, 0.25], [0, 0, 0, 1]]
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heritage3d.errors import CompanionMissing, Heritage3dError, MeshEmpty, UnsafeReference
-from heritage3d.mesh import reading
-from heritage3d.repair import repairing
+from heritage3d.errors import CompanionMissing, Heritage3dError, UnsafeReference
+from heritage3d.mesh import obj, obj_text, reading, text_kernels
 from tests.gltf.builder import png
 from tests.mesh import child, hostile, shapes
 from tests.mesh.child import Outcome
@@ -185,30 +184,6 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
             reading.read(tmp_path / "a.ply")
 
 
-# --- repair --------------------------------------------------------------------------------------------------
-
-
-def test_repair_counts_what_it_leaves_out_and_keeps_the_surface(tmp_path: Path) -> None:
-    points, faces = cube()
-    spoiled = np.concatenate([faces, [[0, 0, 1]], np.roll(faces[:2], 1, axis=1), [[0, 1, 1]]]).astype(np.uint32)
-    points = np.vstack([points, [[9, 9, 9]]])
-    (tmp_path / "a.ply").write_bytes(as_ply((points, spoiled), "ascii"))
-    model, counts = repairing.repaired(reading.read(tmp_path / "a.ply"), "a.ply")
-    assert counts["degenerate"] == 2
-    assert counts["duplicate"] == 2
-    assert model.triangles == 12
-    assert model.vertices == 8
-    # A face turned over is another face: it is seen from the other side.
-    (tmp_path / "b.ply").write_bytes(as_ply((points, np.concatenate([faces, faces[:1, ::-1]])), "ascii"))
-    assert repairing.repaired(reading.read(tmp_path / "b.ply"), "b.ply")[0].triangles == 13
-
-
-def test_nothing_but_faces_without_area_is_empty(tmp_path: Path) -> None:
-    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 1 1\nv 2 2 2\nf 1 2 3\nf 1 1 2\n")
-    with pytest.raises(MeshEmpty, match=r"a\.obj"):
-        repairing.repaired(reading.read(tmp_path / "a.obj"), "a.obj")
-
-
 # --- sets of others ------------------------------------------------------------------------------------------
 
 #: What the sets are known to hold that is refused, by the reason; everything else in them is read.
@@ -258,3 +233,61 @@ def test_other_files_of_the_sets_are_refused_without_a_crash(data: Path) -> None
         assert found.code.startswith("H3D-") or found.file == "malformed2.obj", found
     fuzzed = child.outcomes([*(root / "fuzzer_data").iterdir(), root / "PLY" / "payload_JVN42386607"])
     assert all(found.code.startswith("H3D-") for found in fuzzed.values())
+
+
+# --- text, fast and slow --------------------------------------------------------------------------------------
+
+
+def test_numbers_in_text_are_those_of_python() -> None:
+    rng = np.random.default_rng(0)
+    values = np.concatenate(
+        [rng.normal(size=4000) * 10.0 ** rng.integers(-30, 30, 4000), [0, -0.0, 1e308, 5e-324, 1e22]]
+    )
+    for form in ("{!r}", "{:.6f}", "{:+.3e}", "{:.25g}"):
+        text = " ".join(form.format(float(value)) for value in values).encode()
+        found = np.empty(len(values))
+        assert text_kernels.row_of_numbers(np.frombuffer(text, np.uint8), found) == len(values)
+        wanted = np.array(text.split(), np.float64)
+        assert (np.abs(found - wanted) <= 4 * np.spacing(np.abs(wanted))).all()
+    for text in (b"1 x", b"1e", b".", b"-", b"1.2.3", b"1e+", b"0x10", b"1_0", b"1,5", b"++1", b"1 2 3"):
+        assert text_kernels.row_of_numbers(np.frombuffer(text, np.uint8), np.empty(2)) == -1, text
+    assert np.isnan(_parsed(b"nan -Infinity +inf")).all()
+    assert _parsed(b"1. .5 +2\r\n\t3E2 1e999 1e-999").tolist() == [1, 0.5, 2, 300, np.inf, 0]
+
+
+def _parsed(text: bytes) -> np.ndarray:
+    found = np.empty(len(text.split()))
+    assert text_kernels.row_of_numbers(np.frombuffer(text, np.uint8), found) == len(found)
+    return found
+
+
+OBJS = [
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 2 4 3\n",
+    "v 0 0 0 1 0 0\nv 1 0 0 0 1 0\r\nv\t0 1 0 0 0 .5\nvt 0 0\nvt 1 0\nvn 0 0 1\n\nf 1/1/1 2/2/1 3/1/1 # a face\n",
+    "o a\ng b\ns 1\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\nusemtl a\nv 5 5 5\nf -4 -1 2\nl 1 2\nusemtl b\nf 1 2 4",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nvn 0 1 0\nf 1//1 2//2 3//1\nf 1//1 3 2\n",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0 0\nvt 1 0 0\nvt 0 1 0\nf 1/1 2/2 3/3\nf 1/ 2/2 3/3\n",
+]
+
+
+@pytest.mark.parametrize("text", OBJS)
+def test_both_ways_of_reading_an_obj_agree(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.obj"
+    path.write_bytes(text.encode())
+    assert obj_text.parsed("a.obj", text.encode()) is not None
+    quick = reading.read(path)
+    monkeypatch.setattr(obj, "_quickly", lambda name, data: None)
+    slow = reading.read(path)
+    assert quick.notes == slow.notes
+    assert len(quick.primitives) == len(slow.primitives)
+    for one, two in zip(quick.primitives, slow.primitives, strict=True):
+        for key in ("positions", "faces", "normals", "colours"):
+            assert np.array_equal(getattr(one, key), getattr(two, key)), key
+        assert len(one.uvs) == len(two.uvs)
+        assert all(np.array_equal(a, b) for a, b in zip(one.uvs, two.uvs, strict=True))
+
+
+def test_lines_of_different_lengths_are_read_word_by_word(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    assert obj_text.parsed("a.obj", (tmp_path / "a.obj").read_bytes()) is None
+    assert reading.read(tmp_path / "a.obj").triangles == 1

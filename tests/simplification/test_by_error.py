@@ -9,14 +9,11 @@ import pytest
 
 from heritage3d.deviation import certified
 from heritage3d.deviation.surface import Surface
-from heritage3d.errors import MeshError
 from heritage3d.gltf.model import Model, Primitive, compacted
-from heritage3d.simplification import by_error, meshopt_part, open3d_quadrics
+from heritage3d.simplification import by_error
 from heritage3d.simplification.by_error import ByError
 from tests.gltf import models
 from tests.mesh import shapes
-
-pytestmark = pytest.mark.skipif(not meshopt_part.available(), reason="the simplifier is built by pip install")
 
 MM = 1000.0
 
@@ -41,7 +38,7 @@ def textured_bowl(columns: int = 60) -> Model:
     return Model((replace(smooth, positions=positions, colours=None, material=0),), ({},), unit="m")
 
 
-def within(model: Model, limit: float, share: float = 0.75) -> tuple[Model | None, int]:
+def within(model: Model, limit: float, share: float = 1.0) -> tuple[Model | None, int]:
     """What the ladder does: propose, prove, forbid, until the limit is proved; and the number of proposals."""
     master = surface_of(model)
     thinner = ByError(model, master, MM, limit, share)
@@ -91,27 +88,28 @@ def test_no_error_gives_no_level() -> None:
 def test_what_is_proposed_keeps_the_limit_at_all_corners() -> None:
     model = rough_ball()
     master = surface_of(model)
-    thin = ByError(model, master, MM, 0.3, 1.0).next()  # a share that asks for too much
+    thin = ByError(model, master, MM, 0.3, 1.0).next()
     assert thin is not None
     small = surface_of(thin, master.centre)
     assert small.nearest(master.positions).distance.max() <= 0.3
     assert master.nearest(small.positions).distance.max() <= 0.3
 
 
-def test_a_forbidden_place_keeps_its_triangles() -> None:
+def test_a_forbidden_place_is_held_more_tightly() -> None:
     model = rough_ball()
     master = surface_of(model)
-    thinner = ByError(model, master, MM, 0.5, 0.75)
-    first = thinner.next()
-    place = np.array([[0.0, 0, 100]])
-    thinner.forbid(place)
-    second = thinner.next()
-    assert first is not None
-    assert second is not None
-    near = [
-        int((np.linalg.norm(m.surface()[0] * MM - master.centre - place, axis=1) < 3).sum()) for m in (first, second)
-    ]
-    assert near[1] > near[0]
+    thinner = ByError(model, master, MM, 0.5)
+    near = np.linalg.norm(master.positions - np.array([0.0, 0, 100]), axis=1) < 12
+    before = thinner.next()
+    for _ in range(6):
+        thinner.forbid(master.positions[near])
+    after = thinner.next()
+    assert before is not None
+    assert after is not None
+    far = [surface_of(thin, master.centre).nearest(master.positions).distance for thin in (before, after)]
+    assert far[0][near].max() > 0.25
+    assert far[1][near].max() < 0.15
+    assert far[1][~near].max() > 0.25
 
 
 # --- what must stay ------------------------------------------------------------------------------------------
@@ -184,10 +182,6 @@ def test_colours_go_along() -> None:
     sure = np.abs(thin.positions[:, 2]) > 0.012
     assert (np.abs(thin.colours[sure, 0] - (thin.positions[sure, 2] > 0)) < 0.1).mean() > 0.99
     assert (thin.colours[:, 1:] > 0.99).all()
-    by_quadrics = open3d_quadrics.to_number(Model((replace(part, colours=colours),)), 2000).primitives[0]
-    assert by_quadrics.colours is not None
-    sure = np.abs(by_quadrics.positions[:, 2]) > 0.012
-    assert (by_quadrics.colours[sure, 0] == (by_quadrics.positions[sure, 2] > 0)).all()
 
 
 # --- to a number ---------------------------------------------------------------------------------------------
@@ -196,16 +190,10 @@ def test_colours_go_along() -> None:
 @pytest.mark.parametrize("wanted", [100, 2000, 6000])
 def test_a_number_of_triangles_is_met(wanted: int) -> None:
     model = rough_ball()
-    for thin in (by_error.to_number(model, wanted), open3d_quadrics.to_number(model, wanted)):
-        assert wanted * 0.9 <= thin.triangles <= wanted
-        assert np.isfinite(thin.surface()[0]).all()
+    thin = by_error.to_number(model, wanted)
+    assert wanted * 0.9 <= thin.triangles <= wanted
+    assert np.isfinite(thin.surface()[0]).all()
     assert by_error.to_number(model, model.triangles + 1) is model
-
-
-def test_quadrics_take_only_what_they_can_keep() -> None:
-    assert open3d_quadrics.fits(rough_ball(2))
-    assert not open3d_quadrics.fits(textured_bowl(8))
-    assert not open3d_quadrics.fits(Model(rough_ball(1).primitives * 2))
 
 
 def test_the_result_is_the_same_each_time() -> None:
@@ -216,23 +204,6 @@ def test_the_result_is_the_same_each_time() -> None:
     for name in ("positions", "faces", "normals"):
         assert np.array_equal(getattr(one.primitives[0], name), getattr(two.primitives[0], name))
     ball = rough_ball()
-    for first, second in (
-        (by_error.to_number(ball, 1000), by_error.to_number(ball, 1000)),
-        (open3d_quadrics.to_number(ball, 1000), open3d_quadrics.to_number(ball, 1000)),
-    ):
-        assert np.array_equal(first.surface()[0], second.surface()[0])
-        assert np.array_equal(first.surface()[1], second.surface()[1])
-
-
-# --- the sandbox ---------------------------------------------------------------------------------------------
-
-
-def test_a_bad_call_ends_in_an_error_of_ours_and_the_next_one_works() -> None:
-    positions, faces = shapes.sphere(3)
-    bad = faces.copy()
-    bad[3, 1] = 4_000_000_000
-    nothing = np.zeros((len(positions), 0), np.float32)
-    with pytest.raises(MeshError):
-        meshopt_part.simplify(positions.astype(np.float32), bad, nothing, [], triangles=10, error=1.0)
-    good = meshopt_part.simplify(positions.astype(np.float32), faces, nothing, [], triangles=100, error=1e9)
-    assert 0 < len(good.faces) <= 100
+    first, second = by_error.to_number(ball, 1000), by_error.to_number(ball, 1000)
+    assert np.array_equal(first.surface()[0], second.surface()[0])
+    assert np.array_equal(first.surface()[1], second.surface()[1])

@@ -17,6 +17,7 @@ export class ModelStage implements Stage {
   private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly levels = h("select", { class: "levels", "aria-label": t.detail, title: t.detail });
   private readonly lamp = new Lamp((around, height) => this.scene?.light(around, height));
+  private honest: HTMLButtonElement | null = null;
   private readonly marker = h("div", { class: "marker spot", hidden: true });
   private readonly poster = h("img", { class: "poster", alt: "", hidden: true });
   private scene: ModelScene | null = null;
@@ -33,7 +34,7 @@ export class ModelStage implements Stage {
   }
 
   private tools(): HTMLElement {
-    const press = (name: "surface" | "raking", label: string, act: (on: boolean) => void) => {
+    const press = (name: "surface" | "raking" | "honest", label: string, act: (on: boolean) => void) => {
       const button = tool(name, label, () => {
         const on = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(on));
@@ -49,6 +50,7 @@ export class ModelStage implements Stage {
       tool("whole", t.whole, () => this.scene?.whole()),
       press("raking", t.light, (on) => (this.lamp.element.hidden = !on)),
       press("surface", t.surfaceOnly, (on) => this.scene?.shapeOnly(on)),
+      (this.honest = press("honest", t.capturedOnly, (on) => this.scene?.captured(on))),
       fullScreen(this.element) ?? "",
     );
   }
@@ -124,6 +126,7 @@ export class ModelStage implements Stage {
       const triangles = await scene.load(file.address, (share) => (this.progress.value = share), wanted);
       if (triangles === null) return;
       this.poster.hidden = true;
+      if (this.honest) this.honest.hidden = !scene.hasInvented;
       this.progress.hidden = true;
       this.element.dataset.file = name;
       this.element.dataset.triangles = String(triangles);

@@ -69,6 +69,7 @@ export class ModelScene {
   private radius = 1;
   private middle = new Vector3();
   private first = new Vector3(0.3, 0.22, 1);
+  private showsInvented = true;
   private attended: Vector3 | null = null;
   private frame = 0;
   private plain = false;
@@ -124,7 +125,7 @@ export class ModelScene {
       this.whole();
     }
     this.shapeOnly(this.plain);
-    this.draw();
+    this.captured(!this.showsInvented);
     return triangles;
   }
 
@@ -250,6 +251,22 @@ export class ModelScene {
     this.fill.intensity = 0.4 * (1 - raking);
     this.sky.intensity = 1 - 0.55 * raking;
     this.draw();
+  }
+
+  /** Whether anything of the model was invented: what closes holes bears the attribute _INVENTED. */
+  get hasInvented(): boolean {
+    return this.invented().length > 0;
+  }
+
+  /** Show the model with what was invented, or only what was captured. */
+  captured(only: boolean): void {
+    this.showsInvented = !only;
+    for (const mesh of this.invented()) mesh.visible = !only;
+    this.draw();
+  }
+
+  private invented(): Mesh[] {
+    return [...this.clay.keys()].filter((mesh) => "_invented" in mesh.geometry.attributes);
   }
 
   shapeOnly(on: boolean): void {
