@@ -25,6 +25,7 @@ messages.use(messages.language_of_arguments())
 
 import heritage3d.stages  # noqa: E402  registers stages, kinds and formats
 from heritage3d.deviation import command as deviation_  # noqa: E402
+from heritage3d.photogrammetry import command as photogrammetry_  # noqa: E402
 from heritage3d.pipeline import workflow as workflows_  # noqa: E402
 from heritage3d.pipeline.command import command_of, help_of  # noqa: E402
 from heritage3d.pipeline.kinds import recognise  # noqa: E402
@@ -352,6 +353,7 @@ def check_file(file: Annotated[Path, typer.Argument(help=_help("file", "File"), 
 
 
 app.command("inspect", rich_help_panel=_MAIN, help=quality_.SUMMARY)(quality_.inspect)
+app.command("preflight", rich_help_panel=_MAIN, help=photogrammetry_.SUMMARY)(photogrammetry_.preflight)
 app.command("compare", rich_help_panel=_MAIN, help=deviation_.SUMMARY)(deviation_.compare)
 
 

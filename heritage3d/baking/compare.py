@@ -12,7 +12,7 @@ from heritage3d.gltf.model import Model
 from heritage3d.mesh.open3d_loader import load_open3d
 
 VIEWS = 24
-_SIDE = 384
+_SIDE = 256
 _AMBIENT = 0.25
 _LAMP = np.array([-0.5, 0.6, 0.62])  # right, up, towards the eye
 

@@ -134,12 +134,14 @@ class Ladder:
             if verdict.deviation is None:
                 thinner.forbid(verdict.far)
                 continue
-            self._source, baked = dressing.dressed(thin, self.model, "web", role.side, self.name)
-            if baked is None:
-                return self.level(stored, verdict.deviation)
-            return self.level(
-                self.smallest("web", textures.fitted(self._source, role, self.name), rounding), None, baked
-            )
+            dressed, baked = dressing.dressed(thin, self.model, "web", role.side, self.name)
+            if baked is not None:  # charts double vertices, and the codec may store them otherwise
+                stored = self.smallest("web", textures.fitted(dressed, role, self.name), rounding)
+                verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
+            if verdict.deviation is not None:
+                self._source = dressed
+                return self.level(stored, verdict.deviation, baked)
+            thinner.forbid(verdict.far)
         return self.level(self.smallest("web", textures.fitted(self.model, role, self.name), self.limit_mm / 4))
 
     def vr(self, web: Level) -> Level:

@@ -23,7 +23,8 @@ from heritage3d.record.pages import PAGE_LISTS
 FOLDERS = {"pages": "page", "mesh": "mesh", "photos": "photo", "masks": "mask", "target": "target"}
 _CAPTURED_AS = {"page": "image/master", "photo": "image/master", "mask": "image/master", "target": "image/master",
                 "mesh": "mesh/scan"}  # fmt: skip
-_OWN_FILES = frozenset({*PAGE_LISTS, *ANNOTATION_LISTS, "scale.yaml"})
+SCALE = "scale.yaml"
+_OWN_FILES = frozenset({*PAGE_LISTS, *ANNOTATION_LISTS, SCALE})
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "@eadir", "#recycle",
                    "$recycle.bin", "system volume information", "lost+found"})  # fmt: skip
 # What may lie beside captures without being one; anything else of unknown content in a capture folder is a fault.
@@ -56,6 +57,7 @@ class Captures:
     target: list[Found] = field(default_factory=list)
     page_list: Path | None = None
     annotation_list: Path | None = None
+    scale: Path | None = None  # known lengths, for photogrammetry
     ignored: list[str] = field(default_factory=list)
     faults: list[Heritage3dError] = field(default_factory=list)
 
@@ -79,6 +81,8 @@ def survey(folder: Path, beside: Callable[[str], bool] = lambda _name: False) ->
                 found.page_list = path
             elif file.casefold() in ANNOTATION_LISTS:
                 found.annotation_list = path
+            else:
+                found.scale = path
             continue
         if beside(path.name):
             found.ignored.append(file)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from heritage3d.simplification.preparing import Bundle
 from heritage3d.simplification.rounds import Riders
 
-_MOST = 1_500_000
+_MOST = 450_000
 _FINEST = 4
 
 

@@ -22,7 +22,7 @@ Publish = Literal["alone", "always", "never"]
 
 
 @stage(
-    writes=Many("record", "image/master", "image/target", "photo", "mask", "mesh/scan"),
+    writes=Many("record", "image/master", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"),
     version=3,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
@@ -64,6 +64,7 @@ def ingest(
     outputs = _pages(published, pages)
     outputs += _outputs("mesh/scan", found.mesh) + _outputs("photo", found.photo)
     outputs += _outputs("mask", found.mask) + _outputs("image/target", found.target)
+    outputs += [Output("photogrammetry/scale", "scale", found.scale)] if found.scale else []
     try:
         annotations = _annotations(found, outputs)
     except errors.Heritage3dError as error:

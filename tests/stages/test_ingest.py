@@ -256,3 +256,16 @@ def test_a_capture_that_differs_from_the_list_that_came_with_it_is_named(tmp_pat
     with refused(errors.CaptureDamaged) as raised:
         take(folder)
     assert raised.value.errors[0].file == "pages/2.tif"
+
+
+def test_known_lengths_are_handed_on_to_photogrammetry(tmp_path: Path) -> None:
+    folder = tmp_path / "bone"
+    (folder / "photos").mkdir(parents=True)
+    cv2.imwrite(str(folder / "photos/1.jpg"), np.zeros((40, 60, 3), np.uint8))
+    (folder / "scale.yaml").write_text("distances: []\n")
+    dest = tmp_path / "dest"
+    dest.mkdir()
+    made = ingest(Artefact(folder, "capture", "bone"), dest)
+    assert [(output.kind, output.path) for output in made if output.name == "scale"] == [
+        ("photogrammetry/scale", folder / "scale.yaml")
+    ]
