@@ -127,7 +127,7 @@ def _about(row: dict[str, str]) -> dict[str, str]:
     writes="gltf/lods",
     version=2,
     libraries=("open3d-cpu", "open3d", "meshopt", "DracoPy", "xatlas", "pyvips-binary", "numba", "numpy"),
-    seconds_per_mb=4.0,
+    seconds_per_mb=15.0,
     bytes_out_per_byte=1.2,
 )
 def optimize(
