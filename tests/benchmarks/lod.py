@@ -135,7 +135,7 @@ def _child(source: Path, how: str, value: float, dest: Path) -> None:
         model = reading.read(source)
         began, cpu = time.perf_counter(), time.process_time()
         ladder = Ladder(model, dest.parent, source.name, value, budgets.budget("desktop"), "draco")
-        dest.write_bytes(ladder.web(ladder.full()).path.read_bytes())
+        dest.write_bytes(ladder.web().path.read_bytes())
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     told = {
         "seconds": time.perf_counter() - began,
