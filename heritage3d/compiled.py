@@ -22,12 +22,6 @@ def compiled(function: _Function) -> _Function:
     return cast("_Function", numba.njit(**_SETTINGS)(function))
 
 
-def compiled_parallel(function: _Function) -> _Function:
-    """The same with loops over ``numba.prange`` on all cores; each turn of such a loop may write its own rows only,
-    so that the result does not depend on how many cores there are."""
-    return cast("_Function", numba.njit(parallel=True, **_SETTINGS)(function))
-
-
 def cores() -> int:
     """How many threads are worth while: those that OMP_NUM_THREADS allows (workers of a run have one each), else one
     for each core of this process."""

@@ -43,6 +43,7 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
         "gltf",
         "mesh",
         "deviation",
+        "baking",
         "levels",
         "photogrammetry",
         "iiif",

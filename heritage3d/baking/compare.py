@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from heritage3d.baking.likeness import Likeness
 from heritage3d.baking.looks import Look, Values, length, stored
 from heritage3d.gltf.model import Model
 from heritage3d.mesh.open3d_loader import load_open3d
@@ -15,29 +16,6 @@ VIEWS = 24
 _SIDE = 256
 _AMBIENT = 0.25
 _LAMP = np.array([-0.5, 0.6, 0.62])  # right, up, towards the eye
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """How like two models look, over all views: peak signal to noise in dB and structural similarity of sRGB pictures.
-
-    ``*_mean`` is over the views, ``*_worst`` of the worst one. "shaded" pictures are lit from the upper left, "flat"
-    ones show base colours only. Counted are the pixels that both models cover; ``outline_worst`` is the greatest share
-    of pixels that only one of them covers, of those that either does.
-    """
-
-    views: int
-    side: int
-    shaded_psnr_mean: float
-    shaded_psnr_worst: float
-    shaded_ssim_mean: float
-    shaded_ssim_worst: float
-    flat_psnr_mean: float
-    flat_psnr_worst: float
-    flat_ssim_mean: float
-    flat_ssim_worst: float
-    outline_worst: float
-    worst_view: int
 
 
 @dataclass(frozen=True)

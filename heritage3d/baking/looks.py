@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.gltf import mipmaps, textures
+from heritage3d.gltf import mipmaps, texels, textures
 from heritage3d.gltf.model import Model, Primitive
 from heritage3d.mesh.shading import shaded
 
 Rows = NDArray[np.int64]
 Values = NDArray[np.float64]
 COLOUR_SLOTS = frozenset({"baseColorTexture", "emissiveTexture"})
-_STEPS = np.arange(256) / 255
-_LIGHT = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4)
 _MOST_SIDE = 8192
-_CLAMP, _MIRROR = 33071, 33648
 
 
 def stored(light: Values) -> NDArray[np.uint8]:
@@ -165,7 +162,7 @@ class Look:
         primitive, number = self.model.primitives[part], self._set(entry)
         own = face - self.first[part]
         places = np.einsum("nk,nkj->nj", weights, primitive.uvs[number][primitive.faces[own]].astype(np.float64))
-        places = _moved(places, entry.get("extensions", {}).get("KHR_texture_transform"))
+        places = texels.moved(places, entry.get("extensions", {}).get("KHR_texture_transform"))
         index = int(entry["index"])
         levels = self._chain(index, colour)
         high, wide = levels[0].shape[:2]
@@ -176,7 +173,7 @@ class Look:
         result = np.empty((len(face), 4))
         for step in np.unique(level):
             mine = level == step
-            result[mine] = _between(levels[step], places[mine], sampler, colour)
+            result[mine] = texels.between(levels[step], places[mine], sampler, colour=colour)
         return result
 
     def _chain(self, index: int, colour: bool) -> list[NDArray[np.uint8]]:
@@ -200,46 +197,3 @@ def density(primitive: Primitive, number: int = 0) -> Values:
     flat = np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
     space = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
     return np.asarray(np.sqrt(flat / np.maximum(space, 1e-300)) * (space > 0))
-
-
-def _moved(places: Values, moved: dict[str, Any] | None) -> Values:
-    """KHR_texture_transform: scale, then rotation, then offset."""
-    if not moved:
-        return places
-    angle = float(moved.get("rotation", 0.0))
-    scaled = places * np.asarray(moved.get("scale", [1.0, 1.0]))
-    turned = np.column_stack(
-        [
-            math.cos(angle) * scaled[:, 0] + math.sin(angle) * scaled[:, 1],
-            -math.sin(angle) * scaled[:, 0] + math.cos(angle) * scaled[:, 1],
-        ]
-    )
-    return np.asarray(turned + np.asarray(moved.get("offset", [0.0, 0.0])))
-
-
-def _wrapped(index: Rows, count: int, way: int) -> Rows:
-    if way == _CLAMP:
-        return np.clip(index, 0, count - 1)
-    if way == _MIRROR:
-        index = index % (2 * count)
-        return np.where(index < count, index, 2 * count - 1 - index)
-    return index % count
-
-
-def _between(picture: NDArray[np.uint8], places: Values, sampler: dict[str, Any], colour: bool) -> Values:
-    """Values (n, 4) between the four nearest texels; colours as light."""
-    high, wide = picture.shape[:2]
-    x, y = places[:, 0] * wide - 0.5, places[:, 1] * high - 0.5
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    result = np.zeros((len(places), 4))
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        weight = np.abs(1 - dx - (x - left)) * np.abs(1 - dy - (y - top))
-        texels = picture[
-            _wrapped(top + dy, high, sampler.get("wrapT", 10497)),
-            _wrapped(left + dx, wide, sampler.get("wrapS", 10497)),
-        ]
-        values = np.empty((len(places), 4))
-        values[:, :3] = (_LIGHT if colour else _STEPS)[texels[:, :3]]
-        values[:, 3] = texels[:, 3] / 255
-        result += weight[:, None] * values
-    return result

@@ -14,16 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.deviation.certified import strata
-from heritage3d.deviation.colour import ciede2000, lab
 from heritage3d.deviation.surface import Points, Surface
-from heritage3d.gltf import textures
+from heritage3d.gltf import texels, textures
 from heritage3d.gltf.model import Model, Primitive
+from heritage3d.image.lab import ciede2000, lab
 
 SAMPLES = 100_000
 _SIDE = 8192  # of a texture; larger ones are taken at this size
-_STEPS = np.arange(256) / 255
-_LINEAR = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4)
-_CLAMPED, _MIRRORED = 33071, 33648
 
 
 @dataclass(frozen=True)
@@ -163,41 +160,9 @@ def _base(model: Model, entry: Primitive, name: str) -> Callable[..., Points]:
         if colours is not None:
             result *= _mixed(weights, colours[rows, :3])
         if slot is not None and texture is not None and picture is not None:
-            places = _moved(_mixed(weights, entry.uvs[_set_of(slot)][rows]), slot)
-            result *= _texels(picture, places, texture.sampler)
+            told = slot.get("extensions", {}).get("KHR_texture_transform")
+            places = texels.moved(_mixed(weights, entry.uvs[_set_of(slot)][rows]), told)
+            result *= texels.between(picture, places, texture.sampler, colour=True)[:, :3]
         return result
 
     return base
-
-
-def _moved(places: Points, slot: dict[str, Any]) -> Points:
-    """Texture places after KHR_texture_transform: scaled, turned, shifted."""
-    told = slot.get("extensions", {}).get("KHR_texture_transform")
-    if not told:
-        return places
-    turn = float(told.get("rotation", 0.0))
-    scaled = places * np.asarray(told.get("scale", [1.0, 1.0]), np.float64)
-    turned = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return np.asarray(scaled @ turned.T + np.asarray(told.get("offset", [0.0, 0.0]), np.float64))
-
-
-def _texels(picture: NDArray[np.uint8], places: Points, sampler: dict[str, Any]) -> Points:
-    """Linear colours of a texture at some places, between its four texels; outside as its sampler says."""
-    height, width = picture.shape[:2]
-    x, y = places[:, 0] * width - 0.5, places[:, 1] * height - 0.5
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    result = np.zeros((len(places), 3))
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        weight = np.abs(1 - dx - (x - left)) * np.abs(1 - dy - (y - top))
-        column, row = _wrapped(left + dx, width, sampler.get("wrapS")), _wrapped(top + dy, height, sampler.get("wrapT"))
-        result += weight[:, None] * _LINEAR[picture[row, column, :3]]
-    return result
-
-
-def _wrapped(index: NDArray[np.int64], size: int, how: int | None) -> NDArray[np.int64]:
-    if how == _CLAMPED:
-        return np.clip(index, 0, size - 1)
-    if how == _MIRRORED:
-        index = index % (2 * size)
-        return np.where(index < size, index, 2 * size - 1 - index)
-    return index % size

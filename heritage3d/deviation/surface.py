@@ -75,18 +75,6 @@ class Surface:
         return self._tree
 
     @property
-    def scene(self) -> Any:
-        """The surface as an Open3D RaycastingScene, for what asks Open3D itself."""
-        from heritage3d.mesh.open3d_loader import load_open3d
-
-        library = load_open3d()
-        scene = library.t.geometry.RaycastingScene()
-        scene.add_triangles(
-            library.core.Tensor(self.positions.astype(np.float32)), library.core.Tensor(self.faces.astype(np.uint32))
-        )
-        return scene
-
-    @property
     def diagonal(self) -> float:
         """The diagonal of the box around the surface."""
         points = self.tree.points

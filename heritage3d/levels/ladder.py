@@ -55,6 +55,7 @@ class Level:
     position_bits: int
     deviation: Deviation
     model: Model
+    surface: Surface  # of its evidence, in millimetres
     baked: BakeEvidence | None = None
 
 
@@ -255,5 +256,13 @@ class Ladder:
         figures = (back.triangles, back.vertices, stored.path.stat().st_size)
         encoding = stored.encoding
         return Level(
-            stored.role, stored.path, *figures, encoding.compression, encoding.position_bits, measured, back, baked
+            stored.role,
+            stored.path,
+            *figures,
+            encoding.compression,
+            encoding.position_bits,
+            measured,
+            back,
+            surface,
+            baked,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -108,7 +108,8 @@ def _placed(scanned: Model, name: str, asked: Asked) -> tuple[Model, dict[str, f
     }
     sound, counts = repairing.repaired(scanned, name, **shares)
     square = scale**2 if place.known else (scale / diagonal) ** 2
-    told = {key: float(str(value)) * (square if key.endswith("_area") else 1) for key, value in counts.items()}
+    told = dict(cast("Mapping[str, float]", counts))
+    told |= {key: value * square for key, value in told.items() if key.endswith("_area")}
     # What was cut away may have been the outermost: the place is that of what is left.
     return sound, told, placing.place(sound, asked.unit, asked.up)
 
@@ -119,9 +120,7 @@ def _looked(made: list[Level], master: Model, surface: Surface, name: str) -> di
     portraits = Portraits(master, name)
     told: dict[str, dict[str, Any]] = {}
     for level in made:
-        evidence = level.model.evidence()
-        positions, faces = evidence.surface()
-        theirs = Looks(evidence, Surface(positions * _MM, faces, surface.centre), name)
+        theirs = Looks(level.model.evidence(), level.surface, name)
         colours = appearance.of_colours(ours, theirs)
         told[level.role] = {
             "normals_deg": _spread(appearance.of_normals(ours, theirs)),

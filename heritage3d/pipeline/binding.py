@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+
+import orjson
 
 from heritage3d.errors import BindingFailed, NotAnOutput
 from heritage3d.pipeline import addresses
@@ -45,11 +46,12 @@ def bind(out: Path, base: str) -> Bound:
         lines = _lines(out)
         names = {name for kind in kinds() for name in kind.addressed}
         places = [place for _, place in lines if PurePosixPath(place).name in names]
-        before = {_base_of(out, place) for place in places}
+        bases = {place: _base_of(out, place) for place in places}  # all are judged before any is written
+        before = set(bases.values())
         done = Bound(len(places), 0, before)
         entries: dict[str, Entry] = {}
-        for place in places:
-            entries[place], written = _moved(out, place, base, store)
+        for place, old in bases.items():
+            entries[place], written = _moved(out, place, old, base, store)
             done.written += written
         told = "".join(f"{_sha256(entries, sha256, place)}  {place}\n" for sha256, place in lines)
         write(out / CHECKSUMS, told.encode("utf-8", "surrogateescape"), _work(store))
@@ -74,16 +76,12 @@ def _sha256(entries: dict[str, Entry], sha256: str, place: str) -> str:
     return entries[place].sha256 if place in entries else sha256
 
 
-def _load(out: Path, place: str) -> Any:
-    try:
-        return addresses.load(out / place)
-    except (OSError, ValueError) as error:
-        raise BindingFailed(file=place, detail=f"it cannot be read ({error})") from None
-
-
 def _base_of(out: Path, place: str) -> str:
     """What stands before the document's own place in its id; that of an image service is its folder."""
-    document = _load(out, place)
+    try:
+        document = addresses.load(out / place)
+    except (OSError, ValueError) as error:
+        raise BindingFailed(file=place, detail=f"it cannot be read ({error})") from None
     identifier = document.get("id") if isinstance(document, dict) else None
     folder = place.rpartition("/")[0]
     for own in (place, folder):
@@ -93,9 +91,10 @@ def _base_of(out: Path, place: str) -> str:
     raise BindingFailed(file=place, detail="its id does not end in its own place")
 
 
-def _moved(out: Path, place: str, base: str, store: Store) -> tuple[Entry, bool]:
-    before = (out / place).read_bytes()
-    content = addresses.dump(addresses.rebind(_load(out, place), _base_of(out, place), base))
+def _moved(out: Path, place: str, old: str, base: str, store: Store) -> tuple[Entry, bool]:
+    with translated(out / place):
+        before = (out / place).read_bytes()
+    content = addresses.dump(addresses.rebind(orjson.loads(before), old, base))
     if content != before:
         write(out / place, content, _work(store))
     return Entry("", len(content), hashlib.sha256(content).hexdigest()), content != before

@@ -8,8 +8,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from heritage3d.image.lab import encoded, light_of
 from heritage3d.quality.figures import compared
-from heritage3d.quality.lab import encoded, light_of
 from heritage3d.quality.reference import COLUMNS, GREYS, Reference
 from heritage3d.quality.targets import Target
 

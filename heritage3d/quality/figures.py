@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from heritage3d.image.lab import ciede2000, lab, luminance
 from heritage3d.quality.edges import find_edges
-from heritage3d.quality.lab import ciede2000, lab, luminance
 from heritage3d.quality.light import ground_light
 from heritage3d.quality.measure import Measure
 from heritage3d.quality.reference import GREYS, Edition, Reference, proportions, reference

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from heritage3d.quality.lab import linear, luminance
+from heritage3d.image.lab import linear, luminance
 from heritage3d.quality.targets import Target
 
 _ACROSS = 1200  # samples along the longer side

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from heritage3d.quality.lab import lightness, linear, luminance
+from heritage3d.image.lab import lightness, linear, luminance
 from heritage3d.quality.reference import COLUMNS, ROWS, proportions
 
 _PITCH = 120  # pixels of the upright copy in which the edges of the patches are looked for

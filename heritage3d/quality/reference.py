@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, Field
 
-from heritage3d.quality.lab import light_of
+from heritage3d.image.lab import light_of
 
 Model = Literal["classic", "passport"]
 Edition = Literal["after-2014", "before-2014"]
@@ -57,7 +57,7 @@ def _table() -> _Table:
 @functools.cache
 def reference(edition: Edition = "after-2014") -> Reference:
     """The colours of one edition of the chart."""
-    from heritage3d.quality.lab import lab
+    from heritage3d.image.lab import lab
 
     table = _table()
     printed = np.array(table.editions[edition])

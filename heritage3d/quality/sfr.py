@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heritage3d.quality.lab import linear, luminance
+from heritage3d.image.lab import linear, luminance
 
 BIN = 0.25  # pixels
 FREQUENCIES = np.arange(0, 1.0001, 0.005)  # cycles per pixel; half a cycle per pixel is the Nyquist frequency

@@ -14,8 +14,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from heritage3d.image.lab import encoded
 from heritage3d.quality import patches
-from heritage3d.quality.lab import encoded
 from heritage3d.quality.reference import COLUMNS, ROWS, reference
 from heritage3d.quality.squares import FEWEST, Grid, Squares, even_squares, grids
 

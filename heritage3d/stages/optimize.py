@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from heritage3d.baking.likeness import Likeness
 from heritage3d.mesh import lengths
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.stage import Column, Evidence, Reads, stage
@@ -25,26 +26,6 @@ class SpreadEvidence(Evidence):
     rms: float
     p95: float
     samples: int
-
-
-class LikenessEvidence(Evidence):
-    """Pictures of level and master from all sides: signal to noise in dB and structural similarity, mean and worst.
-
-    "shaded" are lit, "flat" show colours only; ``outline_worst`` is the greatest share of pixels that one alone covers.
-    """
-
-    views: int
-    side: int
-    shaded_psnr_mean: float
-    shaded_psnr_worst: float
-    shaded_ssim_mean: float
-    shaded_ssim_worst: float
-    flat_psnr_mean: float
-    flat_psnr_worst: float
-    flat_ssim_mean: float
-    flat_ssim_worst: float
-    outline_worst: float
-    worst_view: int
 
 
 class BakedEvidence(Evidence):
@@ -81,7 +62,7 @@ class LevelEvidence(Evidence):
     rms_relative: float
     normals_deg: SpreadEvidence
     colour_de2000: SpreadEvidence | None
-    likeness: LikenessEvidence
+    likeness: Likeness
     baked: BakedEvidence | None
 
 

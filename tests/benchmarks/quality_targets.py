@@ -14,9 +14,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from heritage3d.image.lab import ciede2000, lab, light_of
 from heritage3d.image.raster import open_raster
 from heritage3d.quality.figures import target_measures
-from heritage3d.quality.lab import ciede2000, lab, light_of
 from heritage3d.quality.light import ground_light
 from heritage3d.quality.reference import reference
 from heritage3d.quality.ruler import find_ruler

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 from heritage3d import messages
 from heritage3d.deviation import appearance, certified, command, scale, viewing
-from heritage3d.deviation.colour import ciede2000, lab
 from heritage3d.errors import CaptureUnreadable, LengthInvalid, MeshError, OutputError, TransformUnusable, UnitNeeded
 from heritage3d.gltf import writing
 from heritage3d.gltf.model import Model, Primitive
 from heritage3d.gltf.writing import Encoding
+from heritage3d.image.lab import ciede2000, lab
 from tests.gltf import models
 from tests.mesh import shapes
 from tests.mesh.shapes import Mesh

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy import fft
 
-from heritage3d.quality.lab import encoded, light_of
+from heritage3d.image.lab import encoded, light_of
 from heritage3d.quality.reference import Edition, reference
 
 FILL = {"classic": 0.876, "passport": 0.827}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from heritage3d.image.lab import ciede2000, lab, light_of
 from heritage3d.quality.edges import find_edges
 from heritage3d.quality.figures import target_measures
-from heritage3d.quality.lab import ciede2000, lab, light_of
 from heritage3d.quality.light import ground_light
 from heritage3d.quality.measure import Measure
 from heritage3d.quality.reference import reference

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from heritage3d.image.lab import ciede2000, lab
 from heritage3d.image.raster import open_raster
-from heritage3d.quality.lab import ciede2000, lab
 from heritage3d.quality.reference import reference
 from heritage3d.quality.targets import Target, at, find_targets
 from tests.quality import scenes

@@ -4,7 +4,7 @@ import { Base, json, pathOf, root } from "./site";
 import { bestTag } from "./texts";
 
 export type Words = Record<string, string[]>;
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 export interface Thumbnail {
   address: string;
@@ -76,9 +76,9 @@ export interface Manifest {
   links: { label: Words; address: string; format: string }[];
 }
 
-const asObject = (value: unknown): Json => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {});
+export const asObject = (value: unknown): Json => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {});
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
-const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 const asNumber = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0);
 
 export function words(value: unknown): Words {

@@ -1,15 +1,12 @@
 /** How good the pictures of an object are: quality/evidence.json as a contact sheet and colour charts. */
 
 import { h } from "./dom";
-import { line, words, type Manifest, type View } from "./iiif";
+import { asObject, asText, line, words, type Json, type Manifest, type View } from "./iiif";
 import { routeOf } from "./object";
 import { json } from "./site";
 import { t } from "./texts";
 
-type Json = Record<string, unknown>;
-const asObject = (value: unknown): Json => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {});
 const asObjects = (value: unknown): Json[] => (Array.isArray(value) ? value.map(asObject) : []);
-const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 const one = (value: unknown): string => line(words(value));
 const verdictOf = (value: unknown): "pass" | "warn" | "fail" => (value === "warn" || value === "fail" ? value : "pass");
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heritage3d.quality.lab import ciede2000, encoded, lab, light_of, linear
+from heritage3d.image.lab import ciede2000, encoded, lab, light_of, linear
 from heritage3d.quality.reference import reference
 
 # Sharma, Wu, Dalal: The CIEDE2000 color-difference formula, Color Research and Application 30 (2005), table 1.
