@@ -16,7 +16,7 @@ from heritage3d.errors import BudgetExceeded, DeviationExceeded
 from heritage3d.gltf import joining, reading, textures, writing
 from heritage3d.gltf.about import About
 from heritage3d.gltf.model import Model
-from heritage3d.gltf.textures import Format, Role
+from heritage3d.gltf.textures import Role
 from heritage3d.gltf.writing import Compression, Encoding
 from heritage3d.levels import dressing
 from heritage3d.levels.budgets import Budget
@@ -38,8 +38,7 @@ _PROOFS = 8  # how often a level that went too far somewhere is made again
 
 #: "auto": the smaller of draco and meshopt, but meshopt in a headset, where decoding counts.
 Packing = Literal["auto", "meshopt", "draco", "none"]
-#: "auto": WebP, and KTX2 in a headset, where the memory of graphics counts.
-Pictures = Literal["auto", "webp", "jpeg", "ktx2"]
+Pictures = Literal["webp", "jpeg", "ktx2"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Ladder:
     limit_mm: float
     budget: Budget
     compression: Packing = "auto"
-    pictures: Pictures = "auto"
+    pictures: Pictures = "webp"
     copyright: str | None = None
     about: About | None = None
     extras: dict[str, Any] = field(default_factory=dict)
@@ -154,11 +153,8 @@ class Ladder:
             self._source = self._source if baked is None else thin
         if len(writing.merged(thin).primitives) > self.budget.draw_calls:
             thin, _ = joining.joined(thin, self.name, side=side, shrink=True)
-        format_: Format = "ktx2" if self.pictures == "auto" else self.pictures
         roles = [Role(side, side), Role(side, side // 2, 75, 80), Role(side // 2, side // 2, 75, 80)]
-        roles = [replace(role, format=format_) for role in roles]
-        if self.pictures == "auto":
-            roles.append(Role(side // 2, side // 2, 75, 80))
+        roles = [self.role(role) for role in roles]
         bits = self.bits(self.rounding_mm(web.position_bits), self.packings("vr")[0])
         encoding = Encoding(self.packings("vr")[0], bits)
         for role in roles:
@@ -199,7 +195,7 @@ class Ladder:
 
     def role(self, role: Role) -> Role:
         """The role with the format of pictures that was asked for."""
-        return replace(role, format="webp" if self.pictures == "auto" else self.pictures)
+        return replace(role, format=self.pictures)
 
     def rounding_mm(self, bits: int) -> float:
         """No vertex moves farther than this when positions are rounded to that many bits."""

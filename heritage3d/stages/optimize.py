@@ -145,12 +145,12 @@ def optimize(
         ),
     ] = "auto",
     textures: Annotated[
-        Literal["auto", "webp", "jpeg", "ktx2"],
+        Literal["webp", "jpeg", "ktx2"],
         Field(
-            description="Format of the textures: ktx2 takes a quarter of the memory of graphics and is larger on disk; "
-            "auto takes webp, and ktx2 for vr.glb"
+            description="Format of the textures: ktx2 takes a quarter of the memory of graphics, is larger on disk, "
+            "and the reading room does not open it yet"
         ),
-    ] = "auto",
+    ] = "webp",
     debris: Annotated[
         str,
         AfterValidator(lengths.size_understood),

@@ -17,7 +17,6 @@ function licences() {
         const { version } = JSON.parse(read(`${name}/package.json`));
         return `${name} ${version}\n\n${read(`${name}/${file}`)}`;
       });
-      parts.push(`Basis Universal transcoder, (c) Binomial LLC, Apache-2.0; its licence text stands below with Draco's`);
       // three carries the Draco decoder; its licence text is that of the other Apache-2.0 package here.
       parts.push(`Draco geometry decoder, (c) The Draco Authors, Apache-2.0\n\n${read("gltf-validator/LICENSE")}`);
       this.emitFile({ type: "asset", fileName: "assets/licences.txt", source: parts.join(`\n${"-".repeat(80)}\n\n`) });

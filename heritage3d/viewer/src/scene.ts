@@ -26,8 +26,6 @@ import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 
-import { BasisTextures } from "./basis";
-
 const FIELD_OF_VIEW = 32; // degrees: long enough a lens for little distortion
 const TOOLS_PX = 56;
 const MM_PER_UNIT = 1000; // glTF is in metres
@@ -59,7 +57,6 @@ export class ModelScene {
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
   private readonly controls: OrbitControls;
   private readonly draco = new DRACOLoader();
-  private readonly basis: BasisTextures;
   private readonly sun = new DirectionalLight(0xffffff);
   private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae);
   private readonly fill = new DirectionalLight(0xffffff);
@@ -80,7 +77,6 @@ export class ModelScene {
     this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
     this.renderer.toneMapping = CustomToneMapping;
-    this.basis = new BasisTextures(this.renderer);
     this.canvas = this.renderer.domElement;
     host.append(this.canvas);
     this.controls = new OrbitControls(this.camera, this.canvas);
@@ -103,7 +99,6 @@ export class ModelScene {
     const loader = new GLTFLoader(new LoadingManager());
     loader.setDRACOLoader(this.draco);
     loader.setMeshoptDecoder(MeshoptDecoder);
-    loader.register(this.basis.plugin);
     const loaded = await loader.loadAsync(address, (event) => {
       if (event.lengthComputable && event.total) progress(event.loaded / event.total);
     });
@@ -299,7 +294,6 @@ export class ModelScene {
     this.observer.disconnect();
     this.controls.dispose();
     this.draco.dispose();
-    this.basis.dispose();
     this.scene.environment?.dispose();
     for (const { own, plain } of this.clay.values()) for (const material of [own, plain].flat()) material.dispose();
     dispose(this.scene);
