@@ -24,7 +24,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Hours, not minutes: the crash tests with 50 kills of each kind, and the main job killed on the samples.
 soak: $(VENV)/.test samples

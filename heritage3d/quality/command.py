@@ -179,9 +179,10 @@ def _watch(root: Path, session: Session) -> None:
     from heritage3d.quality.folder import Series, series_of
 
     there = sum(len(entry.files) for entry in series_of(root))
+    arriving = watching.landed(root)  # before the word is given: what comes after it is never missed
     print(printable(messages.text("inspect.watching", folder=root, files=there)), file=sys.stderr, flush=True)
     with _until_stopped():
-        for file in watching.landed(root):
+        for file in arriving:
             name = file.path.relative_to(root).as_posix()
             if file.waiting:
                 print(printable(messages.text("inspect.growing", file=name)), file=sys.stderr, flush=True)

@@ -49,8 +49,14 @@ class Landed:
 def landed(
     folder: Path, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Landed]:
-    """Every capture that comes to lie below ``folder`` from now on, for ever. What lies there already is skipped."""
-    done: dict[Path, State] = dict(_states(folder))
+    """Every capture that comes to lie below ``folder`` from this call on, for ever; what lies there is skipped."""
+    return _arriving(folder, dict(_states(folder)), now, sleep)
+
+
+def _arriving(
+    folder: Path, done: dict[Path, State], now: Callable[[], float], sleep: Callable[[float], None]
+) -> Iterator[Landed]:
+    """``done``: the files that are known already, as they were."""
     seen: dict[Path, _Seen] = {}
     while True:
         moment = now()

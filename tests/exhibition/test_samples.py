@@ -15,7 +15,7 @@ from tests.test_cli import ROOT, heritage3d
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(tmp_path_factory: pytest.TempPathFactory, fonts: None) -> Path:
     """The sample collection at a fifth of its size, published under a port that is free now."""
     folder = tmp_path_factory.mktemp("samples")
     command = [sys.executable, str(ROOT / "samples/make.py"), str(folder / "collection"), "--scale", "0.2"]

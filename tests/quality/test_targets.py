@@ -138,6 +138,7 @@ def test_no_target_in_real_pages_and_photographs(data: Path) -> None:
             assert find_targets(raster.pixels) == [], file.name
 
 
+@pytest.mark.usefixtures("fonts")
 def test_the_samples_target_is_found(tmp_path: Path) -> None:
     from samples.generator import noise
     from samples.generator.colour_target import PATCHES, target

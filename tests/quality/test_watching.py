@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,7 +132,6 @@ def test_the_command_tells_each_file_and_ends_with_a_summary(tmp_path: Path, end
         assert process.stdout is not None
         assert process.stderr is not None
         assert "Watching" in process.stderr.readline()
-        time.sleep(0.5)
         (tmp_path / "1r.jpg").write_bytes(encoded(1))
         assert process.stdout.readline().startswith("1r.jpg: pass")
         (tmp_path / "1r.jpg").write_bytes(encoded(2)[:-5000])

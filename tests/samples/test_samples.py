@@ -41,7 +41,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def collection(tmp_path_factory: pytest.TempPathFactory, fonts: None) -> Path:
     return make(tmp_path_factory.mktemp("samples"), "--with-photographs", "--workers", "1")
 
 
@@ -61,7 +61,7 @@ def test_other_seed_other_bytes(collection: Path, tmp_path: Path) -> None:
     assert {name for name in ours if ours[name] != others[name]} == drawn
 
 
-def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, fonts: None) -> None:
     (tmp_path / "collection").mkdir()
     (tmp_path / "collection/notes.txt").write_text("mine", "utf-8")
     command = [sys.executable, str(MAKE), str(tmp_path / "collection"), "--scale", SCALE]
