@@ -8,8 +8,8 @@ from typing import Any
 
 from heritage3d.image.colour import to_srgb, upright
 from heritage3d.image.fed import WORTHWHILE, Fed
+from heritage3d.image.handed import Handed
 from heritage3d.image.header import Header, unsupported
-from heritage3d.image.piped import Piped
 from heritage3d.image.strips import ROOM, Strips
 from heritage3d.image.tiff import Page
 from heritage3d.image.vips import pyvips
@@ -69,6 +69,6 @@ def open_image(image: Any, header: Header) -> Strips:
     image = upright(to_srgb(image, header), header.orientation, ROOM)
     if image.format not in ("uchar", "ushort") or image.bands not in (1, 3):
         raise unsupported(f"it decodes to {image.bands} channels of {image.format}")
-    stream = Piped(image)
+    stream = Handed(image)
     depth = 8 * stream.dtype.itemsize
     return Strips(image.bands, depth, stream.rows, lambda: stream.read_into, begin=stream.begin, close=stream.close)
