@@ -26,20 +26,27 @@ _WRAPS, _MAGS = (33071, 33648, 10497), (9728, 9729)
 _MINS = (9728, 9729, 9984, 9985, 9986, 9987)
 
 
-def read(document: Document) -> tuple[list[Texture], list[dict[str, Any]]]:
-    """The textures in use and the materials, whose texture indices point into the first list."""
+def read(document: Document, notes: dict[str, int]) -> tuple[list[Texture], list[dict[str, Any]]]:
+    """The textures in use and the materials, whose texture indices point into the first list.
+
+    A texture that names no picture is none, and is counted in ``notes``.
+    """
     entries = document.entries("materials")
     if len(entries) > limits.MAX_MATERIALS:
         raise MeshTooLarge(file=document.path.name, count=len(entries), limit=limits.MAX_MATERIALS, what="materials")
     reader = _Reader(document)
-    return reader.textures, [reader.material(entry) for entry in entries]
+    materials = [reader.material(entry) for entry in entries]
+    absent = sum(place is None for place in reader.places.values())
+    if absent:
+        notes["textures without a picture"] = absent
+    return reader.textures, materials
 
 
 class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.textures: list[Texture] = []
-        self.places: dict[int, int] = {}
+        self.places: dict[int, int | None] = {}
 
     def material(self, entry: dict[str, Any]) -> dict[str, Any]:
         """The known properties of a material, each in its range (glTF 2.0, section 3.9)."""
@@ -86,7 +93,10 @@ class _Reader:
             slot = self.document.child(source, name)
             if "index" not in slot:
                 continue
-            kept: dict[str, Any] = {"index": self._texture(self.document.integer(slot, "index"))}
+            index = self._texture(self.document.integer(slot, "index"))
+            if index is None:
+                continue
+            kept: dict[str, Any] = {"index": index}
             if self.document.integer(slot, "texCoord", 0):
                 kept["texCoord"] = min(slot["texCoord"], 1)
             for key in ("scale", "strength"):
@@ -107,7 +117,8 @@ class _Reader:
             kept["texCoord"] = min(self.document.integer(moved, "texCoord"), 1)
         return kept
 
-    def _texture(self, index: int) -> int:
+    def _texture(self, index: int) -> int | None:
+        """Where it is in ``textures``; None where it names no picture (Blender writes such for what it cannot pack)."""
         if index not in self.places:
             entry = self.document.entry("textures", index)
             newer = self.document.extension(entry, "EXT_texture_webp")
@@ -115,8 +126,12 @@ class _Reader:
                 newer = self.document.extension(entry, "KHR_texture_basisu")
             source = (newer or entry).get("source")
             if source is None:
-                detail = "a texture is in a format that is not read"
-                raise MeshUnsupported(file=self.document.path.name, detail=detail)
+                for extension, told in self.document.child(entry, "extensions").items():
+                    if isinstance(told, dict) and "source" in told:
+                        detail = f"a texture is in the format of {extension[:40]}"
+                        raise MeshUnsupported(file=self.document.path.name, detail=detail)
+                self.places[index] = None
+                return None
             data, name = self._image(source)
             self.places[index] = len(self.textures)
             self.textures.append(Texture(data, mime_of(data), self._sampler(entry), name))

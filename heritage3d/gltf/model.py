@@ -83,7 +83,8 @@ class Model:
     def bounds(self) -> NDArray[np.float64]:
         """The least and the greatest corner of the box around all vertices in use, (2, 3)."""
         used = [entry.positions[_used(entry)] for entry in self.primitives]
-        corners = np.array([[part.min(axis=0), part.max(axis=0)] for part in used])
+        # Column by column: numpy takes ten times as long along the rows of a narrow array.
+        corners = np.array([[[edge(part[:, axis]) for axis in range(3)] for edge in (np.min, np.max)] for part in used])
         return np.stack([corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)])
 
     def evidence(self) -> Model:

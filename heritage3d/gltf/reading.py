@@ -87,17 +87,21 @@ def _model(document: Document) -> Model:
         raise MeshEmpty(file=document.path.name)
     for primitive in primitives:
         _check_finite(document, primitive.positions)
-    textures, listed = materials.read(document)
+    textures, listed = materials.read(document, notes)
     if listed and honesty.is_cut(listed[-1]) and all(part.material != len(listed) - 1 for part in primitives):
         listed.pop()  # the variant that hides what is invented; writing puts it there again
+    asset = document.child(document.root, "asset")
+    extras = asset.get("extras")
+    # glTF is in metres; a model from photographs without a known length says that it is not.
+    scaled = not (isinstance(extras, dict) and extras.get("scale") == "unknown")
     return Model(
         primitives=tuple(primitives),
         materials=tuple(listed),
         textures=tuple(textures),
         format="GLB" if document.source.is_glb else "glTF",
-        unit="m",
+        unit="m" if scaled else None,
         notes=notes,
-        asset=document.child(document.root, "asset"),
+        asset=asset,
         about=words.of(document.root),
     )
 

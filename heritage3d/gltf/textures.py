@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -117,19 +118,32 @@ def _sized(image: Any, side: int) -> Any:
     return image if longest <= side else image.resize(side / longest, kernel="lanczos3")
 
 
-def fitted(model: Model, role: Role, name: str) -> Model:
+#: Textures that were encoded before: by their bytes, the role and the slots.
+Encoded = dict[tuple[bytes, Role, frozenset[str]], tuple[bytes, str]]
+
+
+def fitted(model: Model, role: Role, name: str, before: Encoded | None = None) -> Model:
     """The model with every texture at the size and in the encoding of the role.
 
     KTX2 says of each texture whether it holds colours: one that serves as both colour and data becomes two.
+    With ``before``, which it adds to, no texture is encoded twice for one role.
     Raises TextureUnreadable where a texture cannot be decoded to its last line.
     """
+    before = {} if before is None else before
     if role.format == "ktx2" and not role.keep:
         model = _parted(model)
     kinds: dict[int, set[str]] = {}
     for material in model.materials:
         for slot, reference in texture_slots(material):
             kinds.setdefault(int(reference["index"]), set()).add(slot)
-    made = [_fitted(texture, role, kinds.get(index, set()), name) for index, texture in enumerate(model.textures)]
+    made = []
+    for index, texture in enumerate(model.textures):
+        slots = frozenset(kinds.get(index, set()))
+        key = (hashlib.sha256(texture.data).digest(), role, slots)
+        if key not in before:
+            before[key] = _encoded(texture, role, slots, name)
+        data, mime = before[key]
+        made.append(replace(texture, data=data, mime=mime))
     return replace(model, textures=tuple(made))
 
 
@@ -149,29 +163,27 @@ def _parted(model: Model) -> Model:
     return replace(model, materials=materials, textures=tuple(textures))
 
 
-def _fitted(texture: Texture, role: Role, slots: set[str], name: str) -> Texture:
+def _encoded(texture: Texture, role: Role, slots: frozenset[str], name: str) -> tuple[bytes, str]:
+    """The bytes of a texture for a role, and their media type."""
     data = bool(slots & _DATA_SLOTS)
     image = decode(texture, name)
     side = role.data_side if data else role.side
     small = max(image.width, image.height) <= side
     if small and role.keep and texture.mime:
-        return texture
+        return texture.data, texture.mime
     scaled = _sized(image, side)
     if role.keep:
         encoded, mime = _exact(scaled), "image/png"
     elif role.format == "ktx2":
         # A texture that no slot names keeps its place; as a colour it is the safest guess.
-        encoded = ktx2.encode(
-            _array(_in_fours(scaled, side)),
-            srgb=not slots or bool(slots & _COLOUR_SLOTS),
-            normal_map=bool(slots) and slots <= _NORMAL_SLOTS,
-        )
-        return replace(texture, data=encoded, mime=ktx2.MIME)
+        texels = _array(_in_fours(scaled, side))
+        colours = not slots or bool(slots & _COLOUR_SLOTS)
+        return ktx2.encode(texels, srgb=colours, normal_map=bool(slots) and slots <= _NORMAL_SLOTS), ktx2.MIME
     else:
         encoded, mime = _coded(scaled, role, role.data_quality if data else role.quality, data)
     if small and texture.mime not in ("", ktx2.MIME) and len(texture.data) <= len(encoded):
-        return texture
-    return replace(texture, data=encoded, mime=mime)
+        return texture.data, texture.mime
+    return encoded, mime
 
 
 def _coded(image: Any, role: Role, quality: int, data: bool) -> tuple[bytes, str]:

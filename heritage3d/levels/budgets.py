@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -15,13 +15,18 @@ _FILE = Path(__file__).with_name("devices.yaml")
 
 @dataclass(frozen=True)
 class Budget:
-    """The budget of one device; ``basis`` says whether a source states it ("source") or we assume it."""
+    """The budget of one device; ``basis`` says whether a source states it ("source") or we assume it.
+
+    ``textures`` is the format that serves it best: KTX2 where the memory of graphics is what runs out, WebP where
+    bytes on the line do.
+    """
 
     device: str
     triangles: int
     draw_calls: int
     texture_side: int
     bytes: int
+    textures: Literal["ktx2", "webp"]
     basis: str
     source: str
 

@@ -16,9 +16,9 @@ from heritage3d.errors import BudgetExceeded, DeviationExceeded
 from heritage3d.gltf import joining, reading, textures, writing
 from heritage3d.gltf.about import About
 from heritage3d.gltf.model import Model
-from heritage3d.gltf.textures import Role
+from heritage3d.gltf.textures import Format, Role
 from heritage3d.gltf.writing import Compression, Encoding
-from heritage3d.levels import dressing
+from heritage3d.levels import dressing, thinning
 from heritage3d.levels.budgets import Budget
 from heritage3d.mesh import shading
 from heritage3d.simplification import by_error
@@ -38,7 +38,8 @@ _PROOFS = 8  # how often a level that went too far somewhere is made again
 
 #: "auto": the smaller of draco and meshopt, but meshopt in a headset, where decoding counts.
 Packing = Literal["auto", "meshopt", "draco", "none"]
-Pictures = Literal["webp", "jpeg", "ktx2"]
+#: "auto": what the device is served best by in vr.glb (levels/devices.yaml), WebP in the others.
+Pictures = Literal["auto", "webp", "jpeg", "ktx2"]
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,12 @@ class Ladder:
     limit_mm: float
     budget: Budget
     compression: Packing = "auto"
-    pictures: Pictures = "webp"
+    pictures: Pictures = "auto"
     copyright: str | None = None
     about: About | None = None
     extras: dict[str, Any] = field(default_factory=dict)
     _measured: dict[bytes, Deviation] = field(default_factory=dict)
+    _encoded: textures.Encoded = field(default_factory=dict)
     _source: Model = field(init=False)  # what coarser levels are made from: the last one, with what was baked for it
 
     def __post_init__(self) -> None:
@@ -108,7 +110,7 @@ class Ladder:
 
     def full(self) -> Level:
         """Every triangle of the master; a quarter of the deviation may go into rounding positions."""
-        stored = self.smallest("full", textures.fitted(self.model, _FULL, self.name), self.limit_mm / 4)
+        stored = self.smallest("full", self.fitted(self.model, _FULL), self.limit_mm / 4)
         level = self.level(stored)
         if level.deviation.upper > self.limit_mm:
             raise DeviationExceeded(
@@ -129,36 +131,37 @@ class Ladder:
             if thin is None:
                 break
             # The shape is proved before anything is baked for it: charts cost more than proofs.
-            stored = self.smallest("web", textures.fitted(thin, role, self.name), rounding)
+            stored = self.smallest("web", self.fitted(thin, role), rounding)
             verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
             if verdict.deviation is None:
                 thinner.forbid(verdict.far)
                 continue
             dressed, baked = dressing.dressed(thin, self.model, "web", role.side, self.name)
             if baked is not None:  # charts double vertices, and the codec may store them otherwise
-                stored = self.smallest("web", textures.fitted(dressed, role, self.name), rounding)
+                stored = self.smallest("web", self.fitted(dressed, role), rounding)
                 verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
             if verdict.deviation is not None:
                 self._source = dressed
                 return self.level(stored, verdict.deviation, baked)
             thinner.forbid(verdict.far)
-        return self.level(self.smallest("web", textures.fitted(self.model, role, self.name), self.limit_mm / 4))
+        return self.level(self.smallest("web", self.fitted(self.model, role), self.limit_mm / 4))
 
     def vr(self, web: Level) -> Level:
         """As many triangles as the device bears; fails where draw calls or bytes go over its budget."""
-        thin = by_error.to_number(self._source, self.budget.triangles)
-        side, baked = self.budget.texture_side, web.baked
+        side = self.budget.texture_side
+        thin, baked = self.thinned(self.budget.triangles, side)
+        baked = baked or web.baked
         if baked is None:
             thin, baked = dressing.dressed(thin, self.model, "vr", side, self.name)
             self._source = self._source if baked is None else thin
         if len(writing.merged(thin).primitives) > self.budget.draw_calls:
             thin, _ = joining.joined(thin, self.name, side=side, shrink=True)
         roles = [Role(side, side), Role(side, side // 2, 75, 80), Role(side // 2, side // 2, 75, 80)]
-        roles = [self.role(role) for role in roles]
+        roles = [self.role(role, self.budget.textures) for role in roles]
         bits = self.bits(self.rounding_mm(web.position_bits), self.packings("vr")[0])
         encoding = Encoding(self.packings("vr")[0], bits)
         for role in roles:
-            level = self.level(self.stored("vr", textures.fitted(thin, role, self.name), encoding), None, baked)
+            level = self.level(self.stored("vr", self.fitted(thin, role), encoding), None, baked)
             broken = self.budget.broken_by(level.triangles, len(level.model.primitives), level.bytes)
             if not any("bytes" in entry for entry in broken):
                 break
@@ -173,17 +176,18 @@ class Ladder:
         encoding = Encoding(packing, min(12, self.bits(self.rounding_mm(web.position_bits), packing)))
         for role in _PREVIEWS:
             for _ in range(4):
-                thin = by_error.to_number(self._source, wanted)
-                dressed = textures.fitted(thin, role, self.name)
+                thin, baked = self.thinned(wanted, role.side)
+                baked = baked or vr.baked
+                dressed = self.fitted(thin, role)
                 size = len(self.packed(dressed, encoding, "preview"))
                 if size <= PREVIEW_BYTES:
-                    return self.level(self.stored("preview", dressed, encoding), None, vr.baked)
+                    return self.level(self.stored("preview", dressed, encoding), None, baked)
                 images = sum(len(entry.data) for entry in dressed.textures)
                 room = PREVIEW_BYTES * 0.97 - images
                 if room < PREVIEW_BYTES / 4 or thin.triangles > wanted * 1.5:
                     break  # the textures leave too little: take smaller ones
                 wanted = int(wanted * min(0.9, room / max(size - images, 1)))
-        return self.level(self.stored("preview", dressed, encoding), None, vr.baked)
+        return self.level(self.stored("preview", dressed, encoding), None, baked)
 
     # --- parts ------------------------------------------------------------------------------------------------
 
@@ -193,9 +197,17 @@ class Ladder:
             return (self.compression,)
         return ("meshopt",) if role == "vr" else ("draco", "meshopt")
 
-    def role(self, role: Role) -> Role:
-        """The role with the format of pictures that was asked for."""
-        return replace(role, format=self.pictures)
+    def role(self, role: Role, best: Format = "webp") -> Role:
+        """The role with the format of pictures that was asked for, or else the best one."""
+        return replace(role, format=best if self.pictures == "auto" else self.pictures)
+
+    def thinned(self, triangles: int, side: int) -> tuple[Model, BakeEvidence | None]:
+        """A coarser level of what the last one was made from."""
+        return thinning.thinned(self._source, self.model, triangles, side, self.name)
+
+    def fitted(self, model: Model, role: Role) -> Model:
+        """The model with its textures as the role wants them; levels are tried often, their textures stay."""
+        return textures.fitted(model, role, self.name, self._encoded)
 
     def rounding_mm(self, bits: int) -> float:
         """No vertex moves farther than this when positions are rounded to that many bits."""

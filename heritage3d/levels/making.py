@@ -43,7 +43,7 @@ class Asked:
     up: Axis = "y"
     device: str = "quest3"
     compression: Packing = "auto"
-    textures: Pictures = "webp"
+    textures: Pictures = "auto"
     copyright: str | None = None
     title: Mapping[str, str] = field(default_factory=dict)
     identifier: str | None = None

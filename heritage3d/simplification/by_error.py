@@ -52,11 +52,12 @@ class ByError:
         self.model, self.master = model, master
         self.source = preparing.bundle(model)
         allowed = limit * share / scale
+        self.fixed = _rims(self.source)
         self.riders = sampling.riders(self.source, allowed, (_DRIFT * limit if drift is None else drift) / scale)
 
     def next(self) -> Model | None:
         """The model with fewer triangles; None where it saves too little."""
-        mesh = self.source.working()
+        mesh = self.source.working(self.fixed)
         if not mesh.triangles:
             return None
         rounds.within(mesh, self.riders)
@@ -72,3 +73,18 @@ class ByError:
         bad[self.source.place[self.master.faces[self.master.nearest(points).triangle].reshape(-1)]] = True
         faces = np.asarray(bad[self.riders.old_faces]).max(axis=1)
         self.riders.allowed[faces[self.riders.home]] *= _TIGHTER**2
+
+
+def _rims(source: preparing.Bundle) -> NDArray[np.bool_]:
+    """The places where what was captured meets what was invented.
+
+    Only captured surfaces are compared, and a rim that slides on the surface would leave the captured one though the
+    whole lies where it lay.
+    """
+    meets = np.zeros((2, len(source.points)), np.bool_)
+    first = 0
+    for entry in source.model.primitives:
+        rows = source.place[first : first + len(entry.positions)]
+        meets[int(entry.invented), rows[np.unique(entry.faces)]] = True
+        first += len(entry.positions)
+    return np.asarray(meets.all(axis=0))

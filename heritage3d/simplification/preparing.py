@@ -177,10 +177,15 @@ def _wedges(
 
 def _flat(place: NDArray[np.int32], wedge: NDArray[np.int32], without: NDArray[np.int32]) -> bool:
     """Whether normals alone make seams at most places, as they do where every face has its own."""
-    count = int(place.max()) + 1
-    more = np.bincount(np.unique(np.stack([place, wedge], axis=1), axis=0)[:, 0], minlength=count)
-    less = np.bincount(np.unique(np.stack([place, without], axis=1), axis=0)[:, 0], minlength=count)
+    more, less = _wedges_of_places(place, wedge), _wedges_of_places(place, without)
     return bool((more > less).mean() > _FLAT)
+
+
+def _wedges_of_places(place: NDArray[np.int32], wedge: NDArray[np.int32]) -> NDArray[np.int64]:
+    """How many wedges there are at each place."""
+    at = np.empty(int(wedge.max(initial=-1)) + 1, np.int32)
+    at[wedge] = place
+    return np.bincount(at, minlength=int(place.max(initial=-1)) + 1)
 
 
 def _columns(model: Model, lengths: list[float], shaded: bool) -> NDArray[np.float32]:

@@ -89,9 +89,13 @@ class Working:
         self.sums = np.zeros((count, 10))
         quadrics.face_quadrics(self.points, self.face_places, self.hold, self.sums)
         self.start, self.corners, self.ahead, self.behind = stars.stars(self.face_places, count)
-        stars.classify(
-            self.face_wedges, self.start, self.corners, self.ahead, self.behind, self.fixed, self.kind
-        )  # fmt: skip
+        in_portions(
+            lambda first, last: stars.classify(
+                first, last, self.face_wedges, self.start, self.corners, self.ahead, self.behind, self.fixed, self.kind
+            ),
+            count,
+            _CHUNK,
+        )
         lines = np.flatnonzero(self.kind != stars.FREE).astype(np.int32)
         quadrics.wall_quadrics(
             lines, self.points, self.face_wedges, self.start, self.corners, self.ahead, self.behind, quadrics.WALL,

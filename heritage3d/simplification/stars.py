@@ -68,9 +68,11 @@ def is_feature(face_wedges: Any, corners: Any, at: int, beyond: int) -> bool:
 
 
 @compiled
-def classify(face_wedges: Any, start: Any, corners: Any, ahead: Any, behind: Any, fixed: Any, kind: Any) -> None:
-    """Write the kinds of all places. Where faces do not make one fan, a place is fixed."""
-    for place in range(len(kind)):
+def classify(
+    first: int, last: int, face_wedges: Any, start: Any, corners: Any, ahead: Any, behind: Any, fixed: Any, kind: Any
+) -> None:
+    """Write the kinds of the places from ``first`` to ``last``. Where faces do not make one fan, a place is fixed."""
+    for place in range(first, last):
         kind[place] = FIXED if fixed[place] else _kind(place, face_wedges, start, corners, ahead, behind)
 
 

@@ -106,7 +106,7 @@ def _about(row: dict[str, str]) -> dict[str, str]:
 
 @stage(
     writes="gltf/lods",
-    version=2,
+    version=3,
     libraries=("open3d-cpu", "open3d", "meshopt", "DracoPy", "xatlas", "pyvips-binary", "numba", "numpy"),
     seconds_per_mb=15.0,
     bytes_out_per_byte=1.2,
@@ -145,12 +145,12 @@ def optimize(
         ),
     ] = "auto",
     textures: Annotated[
-        Literal["webp", "jpeg", "ktx2"],
+        Literal["auto", "webp", "jpeg", "ktx2"],
         Field(
-            description="Format of the textures: ktx2 takes a quarter of the memory of graphics, is larger on disk, "
-            "and the reading room does not open it yet"
+            description="Format of the textures: ktx2 takes a quarter of the memory of graphics and is larger on disk; "
+            "auto takes it for the vr.glb of a headset, and webp elsewhere"
         ),
-    ] = "webp",
+    ] = "auto",
     debris: Annotated[
         str,
         AfterValidator(lengths.size_understood),

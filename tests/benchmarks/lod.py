@@ -6,7 +6,9 @@
 Peers run as their users run them: gltfpack and gltf-transform from npm (``npm install gltfpack @gltf-transform/cli``
 in the folder of ``--peers``), Blender's decimate from the package bpy (GPL, hence in an environment of its own).
 Whatever a tool writes is decoded and compared with its input by heritage3d's certified deviation, both ways. The
-first table is at equal triangles, the second at an asked deviation, the plot shows bytes against deviation.
+first table is at equal triangles, the second at an asked deviation, the plot shows bytes without pictures against
+deviation. FOLDER keeps the figures: the plot shows those of earlier runs too, so that one model can be measured at a
+time.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from heritage3d.deviation import certified
@@ -31,6 +33,8 @@ from tests.benchmarks.relief import relief
 MM = 1000.0
 RATIOS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 EQUAL = (0.1, 0.01)
+FIGURES = "figures.jsonl"
+TOLERANCE_MM = 0.002
 _DECIMATE = """
 import bpy, sys
 source, dest, ratio = sys.argv[-3], sys.argv[-2], float(sys.argv[-1])
@@ -48,7 +52,7 @@ bpy.ops.export_scene.gltf(filepath=dest, export_format="GLB", export_draco_mesh_
 
 @dataclass(frozen=True)
 class Made:
-    """One file of one tool. Lengths in millimetres."""
+    """One file of one tool. Lengths in millimetres; ``geometry`` are its bytes without the pictures."""
 
     model: str
     tool: str
@@ -58,6 +62,7 @@ class Made:
     peak_mb: float
     triangles: int
     bytes: int
+    geometry: int
     rms: float
     lower: float
     upper: float
@@ -70,12 +75,16 @@ class Made:
             f"{self.peak_mb:.0f}",
             str(self.triangles),
             str(self.bytes),
+            str(self.geometry),
         )
         lengths = (f"{self.rms * 1000:.2f}", f"{self.lower * 1000:.1f} to {self.upper * 1000:.1f}")
         return f"| {self.model} | {self.tool} | {self.asked} | {' | '.join((*figures, *lengths))} |"
 
 
-HEAD = "| model | tool | asked | s | CPU s | peak MB | triangles | bytes | RMS µm | certified µm |\n|" + "---|" * 10
+HEAD = (
+    "| model | tool | asked | s | CPU s | peak MB | triangles | bytes | without pictures | RMS µm | certified µm |\n|"
+    + "---|" * 11
+)
 
 
 def gltfpack(peers: Path) -> Callable[[Path, Path, str, float], list[str]]:
@@ -168,11 +177,13 @@ def run(command: Sequence[str]) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def measured(master: Surface, path: Path) -> tuple[Model, certified.Deviation]:
-    """What a tool wrote, and how far it is from the master in millimetres."""
+def measured(master: Surface, path: Path, limit: float | None) -> tuple[Model, certified.Deviation]:
+    """What a tool wrote, and how far it is from the master in millimetres. What keeps the limit is proved to."""
     model = reading.read(path)
     positions, faces = model.surface()
-    return model, certified.certified(master, Surface(positions * MM, faces, master.centre), 0.002)
+    surface = Surface(positions * MM, faces, master.centre)
+    kept = None if limit is None else certified.within(master, surface, limit, TOLERANCE_MM).deviation
+    return model, kept or certified.certified(master, surface, TOLERANCE_MM)
 
 
 def models(names: Sequence[str], folder: Path, data: Path) -> dict[str, tuple[Path, float]]:
@@ -206,6 +217,13 @@ def _scaled(path: Path, height: float) -> Model:
     return model.transformed(np.diag([factor, factor, factor, 1.0]))
 
 
+def kept(folder: Path) -> dict[tuple[str, str, str], Made]:
+    """What was measured in a folder before, the last of each."""
+    path = folder / FIGURES
+    rows = [Made(**json.loads(line)) for line in path.read_text().splitlines()] if path.is_file() else []
+    return {(row.model, row.tool, row.asked): row for row in rows}
+
+
 def main() -> None:
     """Print the tables, write the plot."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -227,7 +245,7 @@ def main() -> None:
     if asked.blender:
         tools["Blender"] = blender(asked.blender, asked.folder)
     print(HEAD)
-    front: list[Made] = []
+    front = kept(asked.folder)
     for name, (source, limit) in models(asked.models.split(","), asked.folder, asked.data).items():
         model = reading.read(source)
         positions, faces = model.surface()
@@ -244,12 +262,19 @@ def main() -> None:
                 if not line:
                     continue
                 told = run(line)
-                made, far = measured(master, dest)
-                figures = (told["seconds"], told["cpu"], told["peak"], made.triangles, dest.stat().st_size)
-                front.append(Made(name, tool, words, *figures, far.rms, far.lower, far.upper))
-                print(front[-1].row(), flush=True)
+                made, far = measured(master, dest, limit if how == "error" else None)
+                size = dest.stat().st_size
+                geometry = size - sum(len(texture.data) for texture in made.textures)
+                figures = (told["seconds"], told["cpu"], told["peak"], made.triangles, size, geometry)
+                row = Made(name, tool, words, *figures, far.rms, far.lower, far.upper)
+                front[name, tool, words] = row
+                with (asked.folder / FIGURES).open("a") as file:
+                    file.write(json.dumps(asdict(row)) + "\n")
+                print(row.row(), flush=True)
     if asked.plot:
-        asked.plot.write_text(plot([(entry.model, entry.tool, entry.bytes, entry.upper) for entry in front]))
+        asked.plot.write_text(
+            plot([(entry.model, entry.tool, entry.geometry, entry.upper) for entry in front.values()])
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bytes against certified deviation for all tools, a panel for each model, as SVG with both axes logarithmic."""
+"""Bytes of geometry against certified deviation of all tools, a panel for each model, as SVG with logarithmic axes."""
 
 from __future__ import annotations
 
@@ -33,18 +33,16 @@ def _panel(name: str, points: Sequence[Point], number: int) -> str:
     left = _LEFT + number % 2 * (_WIDTH + _GAP)
     top = _TOP + number // 2 * (_HEIGHT + _GAP)
     sizes, lengths = [point[2] for point in points], [max(point[3], 1e-4) for point in points]
-    across, up = _decades(min(sizes), max(sizes)), _decades(min(lengths), max(lengths))
+    across, up = _ticks(min(sizes), max(sizes)), _ticks(min(lengths), max(lengths))
 
     def place(size: float, length: float) -> tuple[float, float]:
-        x = left + (math.log10(size) - across[0]) / (across[1] - across[0]) * _WIDTH
-        y = top + _HEIGHT - (math.log10(max(length, 1e-4)) - up[0]) / (up[1] - up[0]) * _HEIGHT
+        x = left + _share(size, across) * _WIDTH
+        y = top + _HEIGHT - _share(max(length, 1e-4), up) * _HEIGHT
         return round(x, 1), round(y, 1)
 
     parts = [f'<text x="{left}" y="{top - 12}" font-weight="600">{name}</text>']
-    parts += [
-        _grid(place(10**k, 10 ** up[0])[0], top, 0, _HEIGHT, _bytes(10**k)) for k in range(across[0], across[1] + 1)
-    ]
-    parts += [_grid(left, place(10 ** across[0], 10**k)[1], _WIDTH, 0, _length(10**k)) for k in range(up[0], up[1] + 1)]
+    parts += [_grid(place(size, up[0])[0], top, 0, _HEIGHT, _bytes(size)) for size in across]
+    parts += [_grid(left, place(across[0], length)[1], _WIDTH, 0, _length(length)) for length in up]
     for tool, colour in COLOURS.items():
         line = sorted((size, length) for _, owner, size, length in points if owner == tool)
         if not line:
@@ -64,9 +62,16 @@ def _grid(x: float, y: float, width: int, height: int, words: str) -> str:
     )
 
 
-def _decades(least: float, most: float) -> tuple[int, int]:
-    low, high = math.floor(math.log10(least)), math.ceil(math.log10(most))
-    return low, max(high, low + 1)
+def _ticks(least: float, most: float) -> list[float]:
+    """1, 3, 10, 30 and so on, from the last one below all to the first one above."""
+    every = [step * 10.0**power for power in range(-5, 12) for step in (1, 3)]
+    first = max(at for at, value in enumerate(every) if value <= least)
+    last = min(at for at, value in enumerate(every) if value >= most)
+    return every[first : max(last, first + 1) + 1]
+
+
+def _share(value: float, ticks: Sequence[float]) -> float:
+    return math.log(value / ticks[0]) / math.log(ticks[-1] / ticks[0])
 
 
 def _bytes(value: float) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from heritage3d.errors import MeshUnsupported
 from heritage3d.gltf import khronos, reading
 from tests.gltf import builder, hostile, verdicts
 from tests.mesh import child
@@ -79,6 +81,20 @@ def test_damaged_bytes_never_end_in_a_crash(tmp_path: Path) -> None:
 # --- sets of others ------------------------------------------------------------------------------------------
 
 
+def test_a_texture_without_a_picture_is_absent_and_counted(tmp_path: Path) -> None:
+    """Blender writes such for pictures that it cannot pack; one in a format that we do not know is another matter."""
+    document, binary = builder.textured(*builder.square(), builder.png(9, 9))
+    bare = builder.changed(document, "textures/0", {"name": "baked"})
+    model = reading.read(builder.write(tmp_path / "model.glb", bare, binary))
+    assert model.textures == ()
+    assert "baseColorTexture" not in model.materials[0].get("pbrMetallicRoughness", {})
+    assert model.notes == {"textures without a picture": 1}
+    other = builder.changed(document, "textures/0", {"extensions": {"EXT_texture_avif": {"source": 0}}})
+    with pytest.raises(MeshUnsupported) as caught:
+        reading.read(builder.write(tmp_path / "avif.glb", other, binary))
+    assert "EXT_texture_avif" in caught.value.fields["detail"]
+
+
 @pytest.fixture(scope="module")
 def told(data: Path) -> dict[str, verdicts.Verdict]:
     return verdicts.verdicts(data)
@@ -88,6 +104,17 @@ def test_the_reader_agrees_with_the_golden_reports(told: dict[str, verdicts.Verd
     """What has errors is refused, and what has none is read, or holds no triangle (H3D-412)."""
     apart = {name: verdict for name, verdict in told.items() if not verdict.reading_agrees}
     assert apart.keys() == verdicts.LEFT_OUT.keys() | verdicts.NO_DATA.keys(), apart
+
+
+def test_the_page_of_verdicts_says_what_is_measured(told: dict[str, verdicts.Verdict]) -> None:
+    """docs/validator.md: the counts, and every file that disagrees with its reason."""
+    page = (Path(__file__).parents[2] / "docs/validator.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (?:[^|]+\|){2} ([^|]+) \|", page, re.MULTILINE))
+    assert rows == {**verdicts.LEFT_OUT, **verdicts.NO_DATA, **verdicts.OTHERWISE}
+    counts = [int(count) for count in re.findall(r"agrees on (\d+) of 372", page)]
+    agree = [sum(verdict.reading_agrees for verdict in told.values())]
+    agree.append(sum(verdict.check_agrees for verdict in told.values()) if khronos.available() else counts[1])
+    assert counts == agree
 
 
 @pytest.mark.skipif(not khronos.available(), reason="Node or gltf-validator is not installed")
