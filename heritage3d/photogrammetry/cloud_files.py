@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heritage3d.errors import DenseUnreadable
+from heritage3d.errors import DenseUnreadable, SurfaceUnreadable
 from heritage3d.photogrammetry.fusion import Cloud
 from heritage3d.photogrammetry.surface import Surface
 
@@ -79,6 +79,37 @@ def write_surface(path: Path, surface: Surface, unit: str | None) -> None:
     head = _header(unit, "surface", rows).removesuffix(b"end_header\n")
     head += f"element face {len(faces)}\nproperty list uchar int vertex_indices\nproperty uchar invented\n".encode()
     path.write_bytes(head + b"end_header\n" + rows.tobytes() + faces.tobytes())
+
+
+def read_surface(path: Path) -> tuple[Surface, str | None]:
+    """A surface that ``write_surface`` wrote, and its unit. Raises SurfaceUnreadable."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SurfaceUnreadable(file=path.name, detail=error.strerror or "cannot be read") from error
+    head, mark, body = data.partition(b"end_header\n")
+    lines = head.decode("latin-1").split("\n")
+    counts = [int(line.split()[-1]) for line in lines if line.startswith("element ") and line.split()[-1].isdigit()]
+    unit = next((line.split()[-1] for line in lines if line.startswith("comment unit ")), "unknown")
+    whole = len(counts) == 2 and len(body) == counts[0] * _VERTEX.itemsize + counts[1] * _FACE.itemsize
+    if not mark or not whole or "comment surfaces of heritage3d" not in lines or not counts[0]:
+        raise SurfaceUnreadable(file=path.name, detail="it is not a whole surface as the stage surface writes it")
+    rows = np.frombuffer(body, _VERTEX, counts[0])
+    faces = np.frombuffer(body, _FACE, counts[1], counts[0] * _VERTEX.itemsize)
+    corners = faces["corners"].astype(np.int64)
+    vertices = np.stack([rows[name] for name in "xyz"], axis=1)
+    if not len(corners) or corners.min() < 0 or corners.max() >= counts[0] or not np.isfinite(vertices).all():
+        raise SurfaceUnreadable(file=path.name, detail="its triangles do not fit its vertices")
+    surface = Surface(
+        vertices,
+        corners,
+        np.stack([rows[name] for name in ("nx", "ny", "nz")], axis=1),
+        np.stack([rows[name] for name in ("red", "green", "blue")], axis=1),
+        rows["confidence"].copy(),
+        rows["density"].copy(),
+        faces["invented"] != 0,
+    )
+    return surface, None if unit == "unknown" else unit
 
 
 def _header(unit: str | None, what: str, rows: np.ndarray) -> bytes:

@@ -6,11 +6,9 @@ import hashlib
 import io
 import json
 import os
-import shutil
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -77,22 +75,6 @@ def densify(
     covered = {scene.views[i].name: round(_covered(maps[i], pictures[i]), 4) for i in wanted}
     area = sum(pictures[i].grey.size for i in wanted) / 1e6
     return Densified(cloud, covered, {scene.views[i].name: len(beside[i]) for i in wanted}, area)
-
-
-@contextmanager
-def scratch(dest: Path, scene: bytes) -> Iterator[Path]:
-    """A folder for finished depth maps, gone when all went well.
-
-    Inside a run it lies beside the work folders, which are emptied when a run begins, so that what a killed run had
-    finished is found again: its name is the digest of ``scene``, maps carry that of all they were made from.
-    Elsewhere it lies in ``dest``.
-    """
-    engine = dest.parents[1] if len(dest.parents) > 1 else dest
-    within = engine / "begun" if (engine / "ledger.sqlite").exists() else dest
-    folder = within / f"densify-{hashlib.sha256(scene).hexdigest()[:24]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def picture_of(view: View, longest: int = 0) -> depth.Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import tempfile
 from collections.abc import Iterator
@@ -30,10 +31,13 @@ def guarded(file: str, doing: str) -> Iterator[None]:
     """Turn what the library throws into PhotogrammetryError, and keep what it prints from the terminal.
 
     It prints from C++, so the descriptors are turned aside and not ``sys.stdout``; a process does one such thing
-    at a time.
+    at a time. Should the library bring the process down, where it happened is still told on the terminal.
     """
     with tempfile.TemporaryFile() as aside:
         kept = [(number, os.dup(number)) for number in (1, 2)]
+        watched = not faulthandler.is_enabled()
+        if watched:
+            faulthandler.enable(kept[1][1], all_threads=False)
         try:
             for number, _copy in kept:
                 os.dup2(aside.fileno(), number)
@@ -42,6 +46,8 @@ def guarded(file: str, doing: str) -> Iterator[None]:
             text = " ".join(str(error).split())[:160].rstrip(".")
             raise PhotogrammetryError(file=file, detail=f"{doing}: {text or type(error).__name__}") from None
         finally:
+            if watched:
+                faulthandler.disable()
             for number, copy in kept:
                 os.dup2(copy, number)
                 os.close(copy)

@@ -92,9 +92,9 @@ def _poisson(
     return np.asarray(mesh.vertices) * extent + middle, faces
 
 
-def without_specks(surface: Surface) -> Surface:
-    """The surface without tiny separate parts and without vertices that no face uses."""
-    keep = trimming.largest(surface.faces, len(surface.vertices), _SPECK)
+def without_specks(surface: Surface, share: float = _SPECK) -> Surface:
+    """The surface without tiny separate parts (a smaller share of the largest one's faces) and unused vertices."""
+    keep = trimming.largest(surface.faces, len(surface.vertices), share)
     used, flat = np.unique(surface.faces[keep], return_inverse=True)
     return Surface(
         surface.vertices[used],

@@ -130,6 +130,7 @@ def align(
     """
     from heritage3d.errors import PhotographsTooFew
     from heritage3d.photogrammetry import aligning
+    from heritage3d.photogrammetry.begun import begun
     from heritage3d.photogrammetry.photographs import FEWEST, stem_of
 
     photos = [(_file(entry), entry.path) for entry in captures if entry.kind == "photo"]
@@ -138,20 +139,23 @@ def align(
         raise PhotographsTooFew(file="", usable=len(photos), count=len(photos), needed=FEWEST, detail=told)
     masks = {stem_of(_file(entry)): entry.path for entry in captures if entry.kind == "mask"}
     scales = [entry.path for entry in captures if entry.kind == "photogrammetry/scale"]
-    found = aligning.align(
-        photos,
-        dest,
-        mask_files=masks,
-        scale_file=scales[0] if scales else None,
-        wishes=aligning.Wishes(
-            size=size,
-            most=features,
-            mapper=mapper,
-            background=background,
-            keep_blurred=blurred == "keep",
-            threads=threads,
-        ),
-    )
+    listed = "\n".join(f"{name}\t{path}" for name, path in photos).encode("utf-8", "surrogateescape")
+    with begun(dest, "align", listed) as work:
+        found = aligning.align(
+            photos,
+            dest,
+            mask_files=masks,
+            scale_file=scales[0] if scales else None,
+            wishes=aligning.Wishes(
+                size=size,
+                most=features,
+                mapper=mapper,
+                background=background,
+                keep_blurred=blurred == "keep",
+                work=work,
+                threads=threads,
+            ),
+        )
     evidence = AlignEvidence(photogrammetry=_evidence(found))
     (dest / "evidence.json").write_bytes(addresses.dump(evidence.model_dump(mode="json", by_alias=True)))
     return evidence

@@ -31,7 +31,7 @@ class DensifyEvidence(Evidence):
 
 @stage(
     writes="photogrammetry/dense",
-    version=1,
+    version=2,
     libraries=("numba", "numpy", "opencv-python-headless"),
     seconds_per_mb=8.0,
     bytes_out_per_byte=8.0,
@@ -62,9 +62,10 @@ def densify(
 
     from heritage3d.photogrammetry import cloud_files, densifying
     from heritage3d.photogrammetry.aligned import SCENE, read_scene
+    from heritage3d.photogrammetry.begun import begun
 
     scene = read_scene(aligned)
-    with densifying.scratch(dest, (aligned / SCENE).read_bytes()) as folder:
+    with begun(dest, "densify", (aligned / SCENE).read_bytes()) as folder:
         made = densifying.densify(scene, folder, longest=longest, min_views=min_views, threads=threads)
     cloud = made.cloud
     cloud_files.write_cloud(dest / cloud_files.POINTS, cloud, "m" if scene.scale_known else None)
@@ -80,5 +81,6 @@ def densify(
         covered=made.covered,
         compared_with=made.compared_with,
     )
+    (dest / SCENE).write_bytes((aligned / SCENE).read_bytes())  # where the cameras stood, for surfaces that ask it
     (dest / "dense.json").write_bytes(addresses.dump(evidence.model_dump(mode="json")))
     return evidence

@@ -23,7 +23,7 @@ Publish = Literal["alone", "always", "never"]
 
 @stage(
     writes=Many("record", "image/master", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"),
-    version=3,
+    version=4,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
 )
@@ -39,6 +39,11 @@ def ingest(
             "only where there is neither page nor mesh, always, or never"
         ),
     ] = "alone",
+    model_from: Annotated[
+        Literal["scan", "photographs"],
+        Column("model_from"),
+        Field(description="What the model of an object is made from that came with both a mesh and photographs"),
+    ] = "scan",
 ) -> list[Output]:
     """Take in the folder of one object: find its pages, photographs and meshes and write its record.
 
@@ -62,9 +67,13 @@ def ingest(
         raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
 
     outputs = _pages(published, pages)
-    outputs += _outputs("mesh/scan", found.mesh) + _outputs("photo", found.photo)
-    outputs += _outputs("mask", found.mask) + _outputs("image/target", found.target)
-    outputs += [Output("photogrammetry/scale", "scale", found.scale)] if found.scale else []
+    both = bool(found.mesh and found.photo)
+    if not (both and model_from == "photographs"):
+        outputs += _outputs("mesh/scan", found.mesh)
+    if not (both and model_from == "scan"):
+        outputs += _outputs("photo", found.photo) + _outputs("mask", found.mask)
+        outputs += [Output("photogrammetry/scale", "scale", found.scale)] if found.scale else []
+    outputs += _outputs("image/target", found.target)
     try:
         annotations = _annotations(found, outputs)
     except errors.Heritage3dError as error:
@@ -137,7 +146,8 @@ def _page(output: Output, page: Page, digests: dict[str, str]) -> dict[str, Any]
         "height": output.evidence.get("height"),
         "sha256": _digest(output.path, page.file, digests),
     }
-    return told | ({"section": page.section} if page.section else {})
+    more = {"section": page.section, "width_mm": page.width_mm}
+    return told | {name: value for name, value in more.items() if value}
 
 
 def _model(output: Output, found: Captures, digests: dict[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from heritage3d.errors import DenseUnreadable, DepthImpossible, MaskUnfit, SurfaceImpossible
 from heritage3d.mesh import reading
-from heritage3d.photogrammetry import cloud_files, densifying, depth, surface
+from heritage3d.photogrammetry import cloud_files, densifying, depth, surface, voxels
 from heritage3d.photogrammetry.fusion import Cloud
 from heritage3d.photogrammetry.views import Scene, View
 from tests.photogrammetry import rendered
@@ -123,3 +123,21 @@ def test_a_handful_of_points_makes_no_surface() -> None:
     ones = np.ones(20, np.float32)
     with pytest.raises(SurfaceImpossible):
         surface.poisson(Cloud(few, few.astype(np.float32), few.astype(np.uint8), ones.astype(np.uint8), ones, ones))
+
+
+def test_the_zero_of_a_ball_is_closed_and_looks_outwards() -> None:
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(20_000, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    grid = voxels.Grid.around(points, np.full(3, -1.5), 0.1)
+    values = (np.linalg.norm(grid.places(), axis=1) - 1).astype(np.float32)
+    vertices, faces = voxels.isosurface(grid, values)
+    assert np.abs(np.linalg.norm(vertices, axis=1) - 1).max() < 0.01
+    corners = vertices[faces]
+    out = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    size = np.linalg.norm(out, axis=1)
+    assert ((out * corners.mean(axis=1)).sum(axis=1)[size > 1e-6] > 0).all()
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()
+    volume = (corners[:, 0] * np.cross(corners[:, 1], corners[:, 2])).sum() / 6
+    assert volume == pytest.approx(4 / 3 * np.pi, rel=0.02)

@@ -269,3 +269,16 @@ def test_known_lengths_are_handed_on_to_photogrammetry(tmp_path: Path) -> None:
     assert [(output.kind, output.path) for output in made if output.name == "scale"] == [
         ("photogrammetry/scale", folder / "scale.yaml")
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "absent"), [("scan", "mesh/scan", "photo"), ("photographs", "photo", "mesh/scan")]
+)
+def test_an_object_with_mesh_and_photographs_becomes_one_model(
+    tmp_path: Path, wanted: str, kind: str, absent: str
+) -> None:
+    picture(tmp_path / "a/photos/IMG_1.jpg")
+    mesh(tmp_path / "a/mesh")
+    _record, outputs = take(tmp_path / "a", model_from=wanted)
+    assert named(outputs, kind)
+    assert not named(outputs, absent)

@@ -1,0 +1,103 @@
+"""The table that an object stands on: found as a plane below everything else, and cut away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heritage3d.errors import SurfaceImpossible
+from heritage3d.photogrammetry.fusion import Cloud
+from heritage3d.photogrammetry.surface import Surface, without_specks
+
+_UP = np.array([0.0, 1.0, 0.0])  # alignment sets the world upright
+_LEVEL = np.cos(np.radians(25))
+_THICK_PX = 3.0  # half of the thickness of the table's points
+_ABOVE_PX = 5.0  # so far above the table, the object begins
+_BELOW = 0.03  # share of the points that may lie below the table: noise, reflections
+_TRIES, _SAMPLE = 400, 40_000
+_CELL_PX, _FEWEST = 8.0, 6
+_PART = 0.05  # parts with a smaller share of the largest one are no objects
+_MARGIN_PX = 24.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A plane: points p with ``normal`` (3,) . p = ``offset`` lie on it, greater ones above; ``pixel``: what a pixel
+    covers there. World units."""
+
+    normal: NDArray[np.float64]
+    offset: float
+    pixel: float
+
+    def above(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which points (n, 3) stand out of the table."""
+        return np.asarray(points @ self.normal - self.offset > _ABOVE_PX * self.pixel)
+
+
+def ground_of(cloud: Cloud) -> Ground | None:
+    """The level plane with the most points, below which almost none lie; None where there is none."""
+    pixel = float(np.median(cloud.footprint))
+    every = max(1, len(cloud.points) // _SAMPLE)
+    points, normals = cloud.points[::every], cloud.normals[::every].astype(np.float64)
+    level = np.flatnonzero(normals @ _UP > _LEVEL)
+    if len(level) < 100:
+        return None
+    rng = np.random.default_rng(0)
+    best: tuple[int, NDArray[np.float64], float] | None = None
+    for _try in range(_TRIES):
+        a, b, c = points[rng.choice(level, 3, replace=False)]
+        normal = np.cross(b - a, c - a)
+        size = float(np.linalg.norm(normal))
+        if size < 1e-12 * max(pixel, 1e-12):
+            continue
+        normal = normal / size * (1 if normal[1] > 0 else -1)
+        height = points @ normal - normal @ a
+        if normal[1] < _LEVEL or (height < -_THICK_PX * pixel).mean() > _BELOW:
+            continue
+        count = int((np.abs(height[level]) < _THICK_PX * pixel).sum())
+        if best is None or count > best[0]:
+            best = (count, normal, float(normal @ a))
+    if best is None or best[0] < 0.1 * len(level):
+        return None
+    _count, normal, offset = best
+    on = points[level][np.abs(points[level] @ normal - offset) < _THICK_PX * pixel]
+    middle = on.mean(axis=0)
+    fitted = np.linalg.svd(on - middle, full_matrices=False)[2][2]
+    fitted = fitted * (1 if fitted[1] > 0 else -1)
+    return Ground(fitted, float(fitted @ middle), pixel)
+
+
+def around_object(cloud: Cloud, ground: Ground) -> Cloud:
+    """The points of what stands on the table, with the table close around it. Raises SurfaceImpossible."""
+    from scipy.ndimage import label
+
+    high = ground.above(cloud.points)
+    across = np.cross(ground.normal, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    flat = cloud.points @ np.stack([across, np.cross(ground.normal, across)], axis=1)
+    low = flat.min(axis=0)
+    cell = np.floor((flat - low) / (_CELL_PX * ground.pixel)).astype(np.int64)
+    shape = tuple(int(most) + 1 for most in cell.max(axis=0))
+    counts = np.bincount(np.ravel_multi_index((cell[high, 0], cell[high, 1]), shape), minlength=shape[0] * shape[1])
+    parts, found = label(counts.reshape(shape) >= _FEWEST, np.ones((3, 3)))
+    if not found:
+        raise SurfaceImpossible(detail="nothing stands out of the table")
+    sizes = np.bincount(parts.ravel(), counts)
+    sizes[0] = 0
+    chosen = np.argwhere(np.isin(parts, np.flatnonzero(sizes >= _PART * sizes.max())))
+    margin = _MARGIN_PX * ground.pixel
+    from_, to = chosen.min(axis=0) * _CELL_PX * ground.pixel, (chosen.max(axis=0) + 1) * _CELL_PX * ground.pixel
+    keep = ((flat - low >= from_ - margin) & (flat - low <= to + margin)).all(axis=1)
+    keep &= cloud.points @ ground.normal - ground.offset > -_THICK_PX * ground.pixel
+    return Cloud(*(getattr(cloud, name)[keep] for name in Cloud.__dataclass_fields__))
+
+
+def cut(surface: Surface, ground: Ground) -> Surface:
+    """The surface without the table, and without what is left of it in crumbs. Raises SurfaceImpossible."""
+    keep = ground.above(surface.vertices)[surface.faces].any(axis=1)
+    if not keep.any():
+        raise SurfaceImpossible(detail="nothing stands out of the table")
+    whole = replace(surface, faces=surface.faces[keep], invented=surface.invented[keep])
+    return without_specks(whole, _PART)
