@@ -7,9 +7,9 @@ from heritage3d.pipeline.kinds import Kind, register
 register(
     Kind(
         "site",
-        "the reading room: index.html, collection.json and the viewer",
+        "the reading room: index.html, collection.json, the search index, changes and the viewer",
         place=".",
         spread=True,
-        addressed=("collection.json",),
+        addressed=("collection.json", "all-changes.json", "page.json"),
     )
 )

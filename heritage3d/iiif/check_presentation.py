@@ -1,4 +1,6 @@
-"""Judge IIIF Presentation 3 manifests and collections, anyone's, more strictly than the official schema does.
+"""Judge IIIF Presentation manifests and collections, anyone's, more strictly than the official schemas do.
+
+Version 3 here, version 4 in check_scenes.
 
 Besides the form of each property: identifiers are unique, annotations paint the canvas that they stand in,
 ranges and start name canvases that exist, and where the tree lies on disk beside the document every address
@@ -7,7 +9,6 @@ below its base exists with the size that it claims.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -73,9 +74,14 @@ class Judge:
             self.say(FORM, "the document is no JSON object", "")
             return
         version = version_of(document)
-        if version in {2, 4}:
+        if version == 2:
             self.foreign = True
-            self.say(VERSION, f"this is Presentation API {version}; only version 3 is judged", "/@context", "warning")
+            self.say(VERSION, "this is Presentation API 2; versions 3 and 4 are judged", "/@context", "warning")
+            return
+        if version == 4:
+            from heritage3d.iiif.check_scenes import judge_scenes
+
+            judge_scenes(self, document)
             return
         if version is None:
             self.say(MISSING, f"@context does not name {rules.CONTEXTS[3]}", "/@context")
@@ -285,19 +291,6 @@ class Judge:
                 judge(entry, f"{where}/{at}")
             else:
                 self.say(FORM, f"{shown(entry)} is no object", f"{where}/{at}")
-
-
-def valid_date(text: str) -> bool:
-    """Whether this is an xsd:dateTime with a time zone, of a day that exists (years 1 to 9999)."""
-    if not rules.NAV_DATE.fullmatch(text):
-        return False
-    if text.startswith("-") or len(text.partition("-")[0]) > 4:
-        return True  # before year 1 or after 9999: right in form, beyond Python's calendar
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def shown(value: Any) -> str:

@@ -17,8 +17,8 @@ from heritage3d.iiif.check_presentation import (
     Judge,
     escaped,
     shown,
-    valid_date,
 )
+from heritage3d.record.links import valid_date
 
 Check = Callable[[Judge, Any, str, str], None]
 

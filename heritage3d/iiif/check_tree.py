@@ -13,6 +13,8 @@ from heritage3d.pipeline.kinds import Finding
 
 # Only these are fetched; canvases, annotations and ranges are mere names.
 _FETCHED = frozenset({"Image", "Model", "Dataset", "Text", "Video", "Sound", "Manifest", "Collection"})
+_ELSEWHERE = frozenset({"partOf", "homepage", "provider"})
+_OWN = frozenset({"seeAlso", "rendering"})
 _SERVICES = frozenset({"ImageService3", "ImageService2"})
 
 
@@ -25,7 +27,7 @@ def check_tree(path: Path, document: dict[str, Any]) -> list[Finding]:
     if found is None:
         return []
     root, base = found
-    claims = list(_claims(document, "", base))
+    claims = list(_claims(document, "", base, str(document["id"]).rpartition("/")[0] + "/"))
     files = {address: _file(root, address, base) for address, _node, _where in claims}
     own = path.resolve()
     if not any(file is not None and file.exists() and file.resolve() != own for file in files.values()):
@@ -59,11 +61,15 @@ def _root(path: Path, identifier: Any) -> tuple[Path, str] | None:
     return folder, f"{parts.scheme}://{parts.netloc}" + "/".join(kept).rstrip("/") + "/"
 
 
-def _claims(node: Any, where: str, base: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Every resource below the base that a viewer would fetch: address, the object that names it, its place."""
+def _claims(node: Any, where: str, base: str, own: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Every resource below the base that a viewer would fetch: address, the object that names it, its place.
+
+    Home pages are another matter: the museum's site may share the host. So may data and downloads, unless they
+    lie in the document's own folder.
+    """
     if isinstance(node, list):
         for at, entry in enumerate(node):
-            yield from _claims(entry, f"{where}/{at}", base)
+            yield from _claims(entry, f"{where}/{at}", base, own)
     elif isinstance(node, dict):
         kind, address = node.get("type"), node.get("id")
         if isinstance(address, str) and isinstance(kind, str) and address.startswith(base):
@@ -72,8 +78,9 @@ def _claims(node: Any, where: str, base: str) -> Iterator[tuple[str, dict[str, A
             elif kind in _FETCHED:
                 yield address, node, where
         for name, value in node.items():
-            if name != "partOf":
-                yield from _claims(value, f"{where}/{escaped(name)}", base)
+            if name not in _ELSEWHERE:
+                nearer = own if name in _OWN else base
+                yield from _claims(value, f"{where}/{escaped(name)}", nearer, own)
 
 
 def _file(root: Path, address: str, base: str) -> Path | None:

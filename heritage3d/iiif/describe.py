@@ -9,6 +9,7 @@ from typing import Any
 
 from heritage3d import errors
 from heritage3d.iiif.check_presentation import version_of
+from heritage3d.iiif.scenes import CAMERAS, LIGHTS, containers
 from heritage3d.iiif.untrusted import read_json
 
 
@@ -31,6 +32,7 @@ def describe(path: Path) -> dict[str, Any]:
                 languages.update(str(tag) for tag in node[name])
     services = sum(count for kind, count in kinds.items() if kind.startswith("ImageService"))
     kind = document.get("type", document.get("@type"))
+    painted = Counter(entry.kind for container in containers(document) for entry in container.painted)
     return {
         "presentation_api": version_of(document),
         "type": kind if isinstance(kind, str) else None,
@@ -40,6 +42,8 @@ def describe(path: Path) -> dict[str, Any]:
         "scenes": kinds["Scene"],
         "images": kinds["Image"],
         "models": kinds["Model"],
+        "cameras": sum(painted[kind] for kind in CAMERAS),
+        "lights": sum(painted[kind] for kind in LIGHTS),
         "image_services": services,
         "manifests": kinds["Manifest"] - (kind == "Manifest"),
         "languages": sorted(languages - {"none", "@none"}),

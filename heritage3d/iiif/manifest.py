@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from heritage3d.iiif import comments, fidelity
+from heritage3d.iiif.linking import linked, provider, start_of
 from heritage3d.iiif.parts import ImagePart, ModelFile, ModelPart, Picture
-from heritage3d.pipeline.addresses import HERE, here
+from heritage3d.pipeline.addresses import here
 
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 PHYSDIM = "http://iiif.io/api/annex/services/physdim"
@@ -55,7 +56,7 @@ def manifest(
     behavior = behavior or behavior_of(record, len(images))
     # A scroll that was joined from its parts is no page of the list: it is the object, and is called like it.
     unlisted = {"label": record["title"]} if len(images) == 1 else None
-    canvases = [_page(part, listed.get(part.name, unlisted), record.get("ppi")) for part in images]
+    canvases = [_page(part, listed.get(part.name, unlisted), record) for part in images]
     for image, page in zip(images, canvases, strict=True):
         page |= comments.on_page(image, listed.get(image.name), record)
     for part in models:
@@ -63,12 +64,13 @@ def manifest(
         canvas |= comments.on_model(part, record)
         canvases.append(canvas | ({"behavior": ["non-paged"]} if behavior == "paged" else {}))
     document = described(record, CONTEXT, "manifest.json", thumbnail)
+    if thumbnail and (images or models):
+        document["placeholderCanvas"] = _placeholder("cover", record["title"], thumbnail)
     document["viewingDirection"] = record.get("viewing_direction")
     document["behavior"] = [behavior] if images else None
-    document["seeAlso"] = [
-        {"id": here("record.json"), "type": "Dataset", "label": RECORD, "format": "application/json"}
-    ]
-    document["seeAlso"] += list(see_also)
+    told = {"id": here("record.json"), "type": "Dataset", "label": RECORD, "format": "application/json"}
+    document["seeAlso"] = [told, *see_also, *document.pop("seeAlso", [])]
+    document["start"] = start_of(record, images, models)
     document["items"] = canvases
     document["structures"] = _ranges(images, listed)
     return {key: value for key, value in document.items() if value}
@@ -85,8 +87,12 @@ def described(record: Json, context: str, name: str, thumbnail: Picture | None) 
         "metadata": record.get("metadata"),
         "requiredStatement": record.get("required_statement"),
         "rights": record.get("rights"),
-        "provider": _provider(record, name),
+        "provider": provider(record, name),
         "thumbnail": [_image(thumbnail)] if thumbnail else None,
+        "navDate": record.get("nav_date"),
+        "homepage": linked(record.get("homepage"), "Text", "text/html"),
+        "seeAlso": linked(record.get("see_also"), "Dataset"),
+        "rendering": linked(record.get("download"), "Dataset"),
     }
     return {key: value for key, value in document.items() if value}
 
@@ -102,16 +108,24 @@ def behavior_of(record: Json, pages: int) -> Behavior:
     return "individuals"
 
 
-def _page(part: ImagePart, page: Json | None, ppi: float | None) -> Json:
+def _page(part: ImagePart, page: Json | None, record: Json) -> Json:
     label = (page or {}).get("label") or {"none": [part.name]}
     canvas = _canvas(part.address, label, part.width, part.height)
     canvas["items"] = _painting(part.address, image_body(part))
     if part.thumbnail:
         canvas["thumbnail"] = [_image(part.thumbnail)]
-    if ppi:
-        scale = {"physicalScale": 1 / ppi, "physicalUnits": "in"}
+    if size := mm_per_pixel(page, record):
+        scale = {"physicalScale": size / 25.4, "physicalUnits": "in"}
         canvas["service"] = [{"id": f"{canvas['id']}#physdim", "type": "Service", "profile": PHYSDIM, **scale}]
     return canvas
+
+
+def mm_per_pixel(page: Json | None, record: Json) -> float | None:
+    """Millimetres of the original under a pixel: from the width of this page in the page list, else from the ppi."""
+    width, pixels = (page or {}).get("width_mm"), (page or {}).get("width")
+    if width and pixels:
+        return float(width) / float(pixels)
+    return 25.4 / float(record["ppi"]) if record.get("ppi") else None
 
 
 def _model(part: ModelPart, label: dict[str, list[str]]) -> Json:
@@ -121,11 +135,8 @@ def _model(part: ModelPart, label: dict[str, list[str]]) -> Json:
     canvas["metadata"] = fidelity.stated(part, shown)
     canvas["items"] = _painting(part.address, _level(shown, label))
     if part.poster:
-        poster = _image(part.poster)
-        canvas["thumbnail"] = [poster]
-        placeholder = _canvas(f"{part.address}/poster", label, *size)
-        placeholder["items"] = _painting(f"{part.address}/poster", poster)
-        canvas["placeholderCanvas"] = placeholder
+        canvas["thumbnail"] = [_image(part.poster)]
+        canvas["placeholderCanvas"] = _placeholder(f"{part.address}/poster", label, part.poster)
     if others := [_level(file, LEVELS.get(file.role, {"none": [file.role]})) for file in part.files if file != shown]:
         canvas["rendering"] = others
     return canvas
@@ -162,14 +173,10 @@ def _level(file: ModelFile, label: dict[str, list[str]]) -> Json:
     return {"id": here(file.address), "type": "Model", "label": label, "format": GLB}
 
 
-def _provider(record: Json, name: str) -> list[Json] | None:
-    holding, homepage = record.get("holding"), record.get("holding_homepage")
-    if not holding:
-        return None
-    agent: Json = {"id": homepage or f"{HERE}{name}#provider", "type": "Agent", "label": holding}
-    if homepage:
-        agent["homepage"] = [{"id": homepage, "type": "Text", "label": holding, "format": "text/html"}]
-    return [agent]
+def _placeholder(place: str, label: dict[str, list[str]], picture: Picture) -> Json:
+    """A canvas with a small picture, to be shown until what it stands for has come."""
+    canvas = _canvas(place, label, picture.width, picture.height)
+    return canvas | {"items": _painting(place, _image(picture))}
 
 
 def _ranges(images: Sequence[ImagePart], listed: dict[str, Json]) -> list[Json]:

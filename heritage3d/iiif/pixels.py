@@ -15,6 +15,13 @@ def pixel_size(path: Path) -> tuple[int, int] | None:
         head = stream.read(_HEAD)
         if head.startswith(b"\xff\xd8"):
             return _jpeg(head) or _jpeg(head + stream.read(16 * _HEAD))
+    return pixel_size_of(head)
+
+
+def pixel_size_of(head: bytes) -> tuple[int, int] | None:
+    """The same of the first bytes of such a file."""
+    if head.startswith(b"\xff\xd8"):
+        return _jpeg(head)
     if head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR":
         return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":

@@ -69,7 +69,6 @@ MEDIA_TYPE = re.compile(r"[a-z]+/[a-zA-Z0-9.+_-]+(\s*;.*)?")
 RIGHTS = re.compile(
     r"http://(creativecommons\.org/(licenses|publicdomain)/[a-z0-9./+-]+|rightsstatements\.org/vocab/[A-Za-z-]+/1\.0/)"
 )
-NAV_DATE = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 ADDRESS = re.compile(r"https?://[^\s/?#<>\"{}|\\^`]+([/?#][^\s<>\"{}|\\^`]*)?")
 IMAGE_PROFILE = {
     "ImageService3": re.compile(r"level[012]"),

@@ -1,7 +1,7 @@
 """Write the IIIF Presentation 4 manifest of an object (draft of May 2026): each model in a Scene, at true size.
 
 A Scene is right-handed, y upwards; its unit is the metre of glTF wherever the scale of the model is known.
-The pages are Canvases of the manifest and hang beside the first model, as large as their ppi says.
+The pages are Canvases of the manifest and hang beside the first model, as large as their ppi or their width in mm says.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from heritage3d.iiif import comments
-from heritage3d.iiif.manifest import GLB, LEVELS, MODEL, Json, described, image_body
+from heritage3d.iiif.manifest import GLB, LEVELS, MODEL, Json, described, image_body, mm_per_pixel
 from heritage3d.iiif.parts import ImagePart, ModelPart, Picture
 from heritage3d.pipeline.addresses import here
 
 CONTEXT = "http://iiif.io/api/presentation/4/context.json"
 MEDIA_TYPE = f'application/ld+json;profile="{CONTEXT}"'
-METRES_PER_INCH = 0.0254
 FIELD_OF_VIEW = 40.0  # degrees, vertical
+BACKGROUND = "#E4DCCB"  # the warm grey on which the reading room shows models too
 MAX_HANGING = 12  # pages that hang in the scene; all are in the manifest
 
 
@@ -30,22 +30,24 @@ def scene_manifest(
     ``images`` stand in the order of the pages. A model of unknown scale gets no unit, no camera and no light:
     the viewer chooses its own.
     """
-    labels = {page["name"]: page["label"] for page in record.get("pages") or []}
-    ppi = record.get("ppi")
-    canvases = [_canvas(part, labels.get(part.name) or {"none": [part.name]}, ppi) for part in images]
+    pages = {page["name"]: page for page in record.get("pages") or []}
+    sizes = [mm_per_pixel(pages.get(part.name), record) for part in images]
+    labels = [(pages.get(part.name) or {}).get("label") or {"none": [part.name]} for part in images]
+    canvases = [_canvas(*told) for told in zip(images, labels, sizes, strict=True)]
     scenes = [_scene(part, MODEL if len(models) == 1 else {"none": [part.name]}) for part in models]
     for part, scene in zip(models, scenes, strict=True):
         scene |= comments.in_scene(part, record, scene["id"])
-    if ppi and models[0].extent_mm:
-        scenes[0]["items"][0]["items"] += _hanging(images[:MAX_HANGING], METRES_PER_INCH / ppi, models[0])
+    if models[0].extent_mm:
+        known = [(part, size / 1000) for part, size in zip(images, sizes, strict=True) if size]
+        scenes[0]["items"][0]["items"] += _hanging(known[:MAX_HANGING], models[0])
     return described(record, CONTEXT, "scene.json", thumbnail) | {"items": scenes + canvases}
 
 
-def _canvas(part: ImagePart, label: dict[str, list[str]], ppi: float | None) -> Json:
+def _canvas(part: ImagePart, label: dict[str, list[str]], mm_per_px: float | None) -> Json:
     identifier = _canvas_id(part.address)
     canvas: Json = {"id": identifier, "type": "Canvas", "label": label, "height": part.height, "width": part.width}
-    if ppi:
-        canvas["spatialScale"] = _metres(METRES_PER_INCH / ppi)
+    if mm_per_px:
+        canvas["spatialScale"] = _metres(mm_per_px / 1000)
     page = _page(f"canvas/{part.address}", [_paint(f"canvas/{part.address}", image_body(part), identifier, "Canvas")])
     return canvas | {"items": [page]}
 
@@ -55,7 +57,7 @@ def _scene(part: ModelPart, label: dict[str, list[str]]) -> Json:
     shown = next((file for file in part.files if file.role == "web"), part.files[0])
     body = {"id": here(shown.address), "type": "Model", "label": label, "format": GLB}
     model = _paint(f"scene/{part.address}", body, identifier, "Scene")
-    scene: Json = {"id": identifier, "type": "Scene", "label": label}
+    scene: Json = {"id": identifier, "type": "Scene", "label": label, "backgroundColor": BACKGROUND}
     painted = [model]
     if part.extent_mm:
         scene["spatialScale"] = _metres(1.0)
@@ -100,7 +102,7 @@ def _camera_and_lights(part: ModelPart, scene: str, model: str) -> list[Json]:
     ]
 
 
-def _hanging(images: Sequence[ImagePart], metres_per_px: float, model: ModelPart) -> list[Json]:
+def _hanging(images: Sequence[tuple[ImagePart, float]], model: ModelPart) -> list[Json]:
     """The pages side by side to the right of the model, their middles at its height.
 
     A canvas starts with its top left corner at the point where it hangs, one unit a pixel, and faces +z.
@@ -109,7 +111,7 @@ def _hanging(images: Sequence[ImagePart], metres_per_px: float, model: ModelPart
     scene = _scene_id(model.address)
     left = _reach(model) + gap
     found: list[Json] = []
-    for part in images:
+    for part, metres_per_px in images:
         place = f"hanging/{part.address}"
         body = {
             "id": here(f"{place}/canvas"),

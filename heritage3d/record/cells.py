@@ -12,6 +12,7 @@ from typing import NamedTuple
 from heritage3d import errors
 from heritage3d.errors import RecordError
 from heritage3d.record import naming
+from heritage3d.record.links import ADDRESS, LINK_COLUMNS, lacking, nav_date
 from heritage3d.record.rights import UnclearRights, licence
 from heritage3d.record.workbook import ERROR_VALUE
 
@@ -33,8 +34,11 @@ UP_AXES = {**dict.fromkeys(("y", "+y", "y-up"), "y"), **dict.fromkeys(("z", "+z"
 MAX_NUMBER = 1e9
 
 # Columns in which a text may be given in several languages: title@zh-Hans.
-TEXT_COLUMNS = ("title", "summary", "kind", "date", "material", "holding", "rights")
-PLAIN_COLUMNS = ("id", "unit", "up", "width_mm", "height_mm", "depth_mm", "ppi", "viewing_direction")
+TEXT_COLUMNS = ("title", "summary", "kind", "date", "material", "holding", "rights", *LINK_COLUMNS)
+PLAIN_COLUMNS = (
+    *("id", "unit", "up", "width_mm", "height_mm", "depth_mm", "ppi", "viewing_direction"),
+    *("nav_date", "start_page", "logo", "model_from"),
+)
 KNOWN_COLUMNS = frozenset(TEXT_COLUMNS + PLAIN_COLUMNS)
 NUMBER_COLUMNS = frozenset({"width_mm", "height_mm", "depth_mm", "ppi"})
 
@@ -57,7 +61,7 @@ class Checked:
 
 def check(column: str, text: str, place: Place) -> Checked:
     """Judge one cell that is not empty; the same text comes back from a second check."""
-    judge = _JUDGES.get(column)
+    judge = _JUDGES.get(column) or (_links if column.partition("@")[0] in LINK_COLUMNS else None)
     if judge is None and (text.isprintable() and not text.startswith(ERROR_VALUE)):
         return Checked(text)  # nearly all cells of a large sheet
     fields: dict[str, object] = {**place._asdict(), "value": text[:200]}
@@ -108,11 +112,27 @@ def _rights(text: str, fields: dict[str, object]) -> Checked:
         return Checked(text, errors.RightsUnclear(**fields, detail=str(error)))
 
 
+def _links(text: str, fields: dict[str, object]) -> Checked:
+    line = lacking(text)
+    return Checked(text, errors.LinkUnusable(**(fields | {"value": line[:200]})) if line else None)
+
+
+def _logo(text: str, fields: dict[str, object]) -> Checked:
+    return Checked(text, None if ADDRESS.fullmatch(text) else errors.LinkUnusable(**fields))
+
+
+def _nav_date(text: str, fields: dict[str, object]) -> Checked:
+    date = nav_date(unicodedata.normalize("NFKC", text).replace("\u2212", "-"))
+    return Checked(date) if date else Checked(text, errors.DateUnusable(**fields))
+
+
 _JUDGES: dict[str, Callable[[str, dict[str, object]], Checked]] = {
     "id": _identifier,
     "unit": _unit,
     "up": _up,
     "viewing_direction": _direction,
     "rights": _rights,
+    "nav_date": _nav_date,
+    "logo": _logo,
     **dict.fromkeys(NUMBER_COLUMNS, _number),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from heritage3d import errors
 from heritage3d.errors import Heritage3dError
 from heritage3d.record import languages, naming
+from heritage3d.record.cells import Place, check
 from heritage3d.record.languages import Texts
 from heritage3d.record.table import read_table
 
@@ -28,6 +29,7 @@ class Page:
     label: Texts = field(default_factory=dict)
     side: str | None = None
     section: Texts | None = None
+    width_mm: float | None = None  # of the leaf that the whole picture shows
 
 
 def pages_in_order(files: Sequence[str], page_list: Path | None = None, unusable: Sequence[str] = ()) -> list[Page]:
@@ -81,7 +83,12 @@ def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> l
         if side and side.casefold() not in SIDES:
             faults.append(errors.SideUnknown(**{**place, "column": "side", "value": side[:200]}))
         label, section = texts_of(cells, "label"), texts_of(cells, "section")
-        pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), section or None))
+        wide = cells.get("width_mm")
+        checked = check("width_mm", wide, Place(sheet, number, "width_mm")) if wide else None
+        if checked and checked.error:
+            faults.append(checked.error)
+        width_mm = float(checked.text) if checked and not checked.error else None
+        pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), section or None, width_mm))
     forgotten = sorted(set(files) - rows_of.keys(), key=naming.natural)
     faults.extend(errors.PageUnlisted(file=sheet, row="-", column="file", value=file) for file in forgotten)
     if faults:

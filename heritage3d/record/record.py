@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from heritage3d import errors
-from heritage3d.record import cells, languages
+from heritage3d.record import cells, languages, links
 from heritage3d.record.languages import UNKNOWN, Texts
 from heritage3d.record.rights import is_licence
 
@@ -19,7 +18,6 @@ LABELS: dict[str, Texts] = {
     "rights": {"en": ["Rights"], "zh-Hans": ["权利说明"], "zh-Hant": ["權利說明"]},
 }
 _SIZES = {"width_mm": "width", "height_mm": "height", "depth_mm": "depth"}
-_ADDRESS = re.compile(r"[<(（\[]?\s*(https?://[^\s<>()（）\[\]]+)\s*[>)）\]]?")
 
 
 def checked(row: dict[str, str], file: str = "objects.csv", number: int = 0) -> dict[str, str]:
@@ -50,6 +48,12 @@ def describe(identifier: str, row: dict[str, str]) -> dict[str, Any]:
         "required_statement": statement,
         "holding": holding,
         "holding_homepage": homepage,
+        "logo": row.get("logo"),
+        "homepage": links.links(row, "homepage"),
+        "see_also": links.links(row, "see_also"),
+        "download": links.links(row, "download"),
+        "nav_date": row.get("nav_date"),
+        "start_page": row.get("start_page"),
         "viewing_direction": row.get("viewing_direction"),
         "unit": row.get("unit"),
         "size_mm": _size(row),
@@ -83,9 +87,8 @@ def _holding(said: Texts) -> tuple[Texts | None, str | None]:
     names: Texts = {}
     for tag, values in said.items():
         for text in values:
-            match = _ADDRESS.search(text)
-            homepage = homepage or (match[1] if match else None)
-            name = _ADDRESS.sub("", text).strip(" ,;，；") if match else text
+            name, address = links.split(text)
+            homepage = homepage or address
             names.setdefault(tag, []).append(name or text)
     return names or None, homepage
 

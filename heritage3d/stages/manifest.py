@@ -18,6 +18,11 @@ SCENE = {
 }
 
 
+FROM_PHOTOGRAPHS = {
+    "en": ["How the model was made from photographs"],
+    "zh-Hans": ["由照片建立模型的过程与数据"],
+    "zh-Hant": ["由照片建立模型的過程與資料"],
+}
 QUALITY = {"en": ["Quality of the pictures"], "zh-Hans": ["图像质量"], "zh-Hant": ["影像品質"]}
 
 
@@ -30,10 +35,10 @@ class ManifestEvidence(Evidence):
     thumbnail: bool
 
 
-@stage(writes="iiif/manifest", version=4, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
+@stage(writes="iiif/manifest", version=5, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
 def manifest(
     record: Annotated[Path, Reads("record")],
-    parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods", "image/quality")]],
+    parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods", "image/quality", "photogrammetry/report")]],
     dest: Path,
     *,
     behavior: Annotated[
@@ -46,8 +51,9 @@ def manifest(
 
     Pages become canvases with their image service, models become canvases with their GLB; order, labels,
     rights and metadata come from the record; the halves of a split double page stand in its place, in
-    reading order. What was judged of the pictures is linked. An object with a model gets scene.json too, the
-    draft of Presentation 4, in which the model stands at true size with its pages beside it.
+    reading order. What was judged of the pictures is linked, and how a model was made from photographs. An
+    object with a model gets scene.json too, the draft of Presentation 4, in which the model stands at true
+    size with its pages beside it.
     """
     from heritage3d.iiif import manifest as room
     from heritage3d.iiif.halves import with_halves
@@ -61,9 +67,10 @@ def manifest(
         try:
             if part.kind == "iiif/image":
                 images.append(read_image(part.path, part.name, part.address))
-            elif part.kind == "image/quality":
+            elif part.kind in ("image/quality", "photogrammetry/report"):
                 told_in = addresses.here(f"{part.address}/evidence.json")
-                see_also.append({"id": told_in, "type": "Dataset", "label": QUALITY, "format": "application/json"})
+                label = QUALITY if part.kind == "image/quality" else FROM_PHOTOGRAPHS
+                see_also.append({"id": told_in, "type": "Dataset", "label": label, "format": "application/json"})
             else:
                 models.append(read_model(part.path, part.name, part.address))
         except errors.PartUnreadable as error:

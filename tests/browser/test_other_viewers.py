@@ -1,5 +1,5 @@
 """Viewers of other people load the published tree from another host: Mirador, Universal Viewer, Clover,
-OpenSeadragon, three.
+OpenSeadragon, three, model-viewer.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ def test_three_draws_every_model(bound: str, viewers: str, browser: Browser, pub
     assert report.files == len(tour.files_of(published, "*.glb")) > 0
 
 
+def test_model_viewer_draws_every_model(bound: str, viewers: str, browser: Browser, published: Path) -> None:
+    report = tour.Report()
+    tour.model_viewer(report, browser, viewers, bound, published)
+    assert report.bad == []
+    assert report.files == len(tour.files_of(published, "*.glb")) > 0
+
+
 @pytest.mark.parametrize(
     ("name", "opens"), [("Mirador", tour.mirador), ("Universal Viewer", tour.universal_viewer), ("Clover", tour.clover)]
 )
@@ -58,7 +65,7 @@ def test_every_manifest_opens(
 
 
 def test_the_models_are_of_every_kind(published: Path) -> None:
-    """What the viewers were tried with: quantised, Draco, meshopt; textures in JPEG and WebP."""
+    """What the viewers were tried with: quantised, Draco, meshopt; textures in JPEG, WebP and KTX2."""
     used: set[str] = set()
     for path in published.rglob("*.glb"):
         content = path.read_bytes()
@@ -66,7 +73,7 @@ def test_the_models_are_of_every_kind(published: Path) -> None:
         packing = set(head["extensionsUsed"])
         used |= packing if len(packing) > 1 else {f"only {name}" for name in packing}
         used |= {image["mimeType"] for image in head["images"]}
-    assert {"image/jpeg", "image/webp", "KHR_draco_mesh_compression", "EXT_meshopt_compression"} <= used
+    assert {"image/jpeg", "image/webp", "image/ktx2", "KHR_draco_mesh_compression", "EXT_meshopt_compression"} <= used
     assert "only KHR_mesh_quantization" in used
 
 

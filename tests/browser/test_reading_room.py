@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import shutil
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from heritage3d.exhibit import serving
 from heritage3d.exhibit.site import VIEWER
@@ -336,6 +339,25 @@ def test_a_model_shows_its_levels_its_light_and_its_evidence(at_root: str, visit
         page.get_by_label("Level of detail").select_option(level)
         page.wait_for_selector(f'.stage[data-file="{level}"]')
     assert int(stage.get_attribute("data-triangles") or 0) > 100_000
+    seen.assert_clean()
+
+
+def test_textures_for_graphics_cards_are_unpacked_without_code_from_strings(at_root: str, visit: Visitor) -> None:
+    """KTX2 in vr.glb, under the policy of the page: the same bone in the same colours as with WebP in web.glb."""
+    seen = visit(f"{at_root}#/object/bone-0412/models")
+    settle(seen)
+    page = seen.page
+    assert not any("basis" in url for url in seen.requested)  # fetched when a model needs it
+    pictures = []
+    for level in ("web.glb", "vr.glb"):
+        page.get_by_label("Level of detail").select_option(level)
+        page.wait_for_selector(f'.stage[data-file="{level}"]')
+        page.wait_for_timeout(500)
+        with Image.open(io.BytesIO(page.locator(".stage .canvas").screenshot())) as picture:
+            pictures.append(np.asarray(picture.convert("RGB").resize((64, 64), Image.Resampling.BOX), np.float64))
+    assert any("basis_transcoder" in url for url in seen.requested)
+    assert pictures[0].std() > 20
+    assert np.abs(pictures[0] - pictures[1]).mean() < 4
     seen.assert_clean()
 
 

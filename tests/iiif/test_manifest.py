@@ -76,7 +76,8 @@ def test_a_file_that_is_gone_is_found(made: tuple[Path, dict[str, Any]], file: s
 def test_a_picture_of_another_size_is_found(made: tuple[Path, dict[str, Any]]) -> None:
     published.jpeg(made[0].parent / "thumbnail.jpg", 299, 400)
     found = check(made[0])
-    assert [(finding.code, finding.where) for finding in found] == [("H3D-531", "/thumbnail/0")]
+    places = ["/thumbnail/0", "/placeholderCanvas/items/0/items/0/body"]
+    assert [(finding.code, finding.where) for finding in found] == [("H3D-531", place) for place in places]
     assert "299 x 400" in found[0].what
 
 
