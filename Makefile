@@ -26,9 +26,11 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# Hours, not minutes: the crash tests with 50 kills of each kind, and the main job killed on the samples.
+# Hours, not minutes: the crash tests with 50 kills of each kind, hostile input in large numbers, and the main job
+# killed on the samples.
 soak: $(VENV)/.test samples
-	H3D_KILLS=50 $(BIN)/python -m pytest tests/crash
+	H3D_KILLS=50 $(BIN)/python -m pytest -s tests/crash
+	H3D_EXAMPLES=20000 H3D_BITS=10000 $(BIN)/python -m pytest -s tests/hostile tests/trust
 	$(BIN)/python -m tests.crash.soak samples/collection $(VENV)/soak
 
 docs: $(VENV)/.installed

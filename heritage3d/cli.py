@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ messages.use(messages.language_of_arguments())
 
 import heritage3d.stages  # noqa: E402  registers stages, kinds and formats
 from heritage3d.deviation import command as deviation_  # noqa: E402
+from heritage3d.exhibit import command as exhibit_  # noqa: E402
 from heritage3d.photogrammetry import command as photogrammetry_  # noqa: E402
 from heritage3d.pipeline import workflow as workflows_  # noqa: E402
 from heritage3d.pipeline.command import command_of, help_of  # noqa: E402
@@ -33,6 +33,7 @@ from heritage3d.pipeline.progress import printable  # noqa: E402
 from heritage3d.pipeline.stage import stages  # noqa: E402
 from heritage3d.pipeline.store import Store  # noqa: E402
 from heritage3d.quality import command as quality_  # noqa: E402
+from heritage3d.trust import command as trust_  # noqa: E402
 
 
 def _help(key: str, english: str) -> str:
@@ -224,28 +225,6 @@ def status(
 
 @app.command(
     rich_help_panel=_MAIN,
-    help=_help("verify", "Hash every published file again and check its format; a line per bad file."),
-)
-def verify(out: Annotated[Path, typer.Argument(help=_help("out", "Output folder"))]) -> None:
-    """Works on any copy of the published tree."""
-    from heritage3d.trust import fixity
-
-    began, bad, files = time.monotonic(), 0, 0
-    for found in fixity.verify(out.absolute()):
-        if isinstance(found, int):
-            files = found
-            continue
-        bad += 1
-        why = found.detail if found.why == "invalid" else messages.text(f"verify.{found.why}")
-        print(printable(f"{found.path}: {why}"))
-    if bad:
-        print(messages.text("verify.bad", bad=bad, files=files), file=sys.stderr)
-        raise typer.Exit(1)
-    print(messages.text("verify.good", files=files, seconds=f"{time.monotonic() - began:.1f}"))
-
-
-@app.command(
-    rich_help_panel=_MAIN,
     help=_help("bind", "Give a published tree another web address, without touching a tile or a model."),
 )
 def bind(
@@ -261,22 +240,6 @@ def bind(
     old = ", ".join(sorted(done.before))
     told = {"documents": done.documents, "written": done.written, "old": old, "new": base}
     print(printable(messages.text("bind.done", **told)))
-
-
-@app.command(rich_help_panel=_MAIN, help=_help("serve", "Show the published output in the browser of this computer."))
-def serve(
-    out: Annotated[Path, typer.Argument(help=_help("out", "Output folder"))],
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=_help("port", "Port"))] = 8000,
-    host: Annotated[
-        str, typer.Option("--host", help=_help("host", "Address to listen on; only this computer by default"))
-    ] = "127.0.0.1",
-) -> None:
-    """Serve a folder until Ctrl-C."""
-    from heritage3d.exhibit import serving
-
-    server = serving.site(out.absolute(), host=host, port=port)
-    print(messages.text("serve.at", folder=out, address=server.address), flush=True)
-    serving.run(server)
 
 
 @app.command(
@@ -354,6 +317,14 @@ def check_file(file: Annotated[Path, typer.Argument(help=_help("file", "File"), 
 
 app.command("inspect", rich_help_panel=_MAIN, help=quality_.SUMMARY)(quality_.inspect)
 app.command("preflight", rich_help_panel=_MAIN, help=photogrammetry_.SUMMARY)(photogrammetry_.preflight)
+app.command("key", rich_help_panel=_MAIN, help=trust_.KEY)(trust_.key)
+app.command("sign", rich_help_panel=_MAIN, help=trust_.SIGN)(trust_.sign)
+app.command("verify", rich_help_panel=_MAIN, help=trust_.VERIFY)(trust_.verify)
+app.command("package", rich_help_panel=_MAIN, help=exhibit_.PACKAGE)(exhibit_.package)
+app.command("serve", rich_help_panel=_MAIN, help=exhibit_.SERVE)(exhibit_.serve)
+app.command("trace", rich_help_panel=_MAIN, help=trust_.TRACE)(trust_.trace)
+app.command("premis", rich_help_panel=_MAIN, help=trust_.PREMIS)(trust_.premis)
+app.command("repair", rich_help_panel=_MAIN, help=trust_.REPAIR)(trust_.repair)
 app.command("compare", rich_help_panel=_MAIN, help=deviation_.SUMMARY)(deviation_.compare)
 
 

@@ -717,6 +717,18 @@ class DenseUnreadable(PhotogrammetryError):
     code = "H3D-442"
 
 
+class TextureImpossible(PhotogrammetryError):
+    """No photograph shows any part of the surface. Fields: file, detail."""
+
+    code = "H3D-443"
+
+
+class SurfaceUnreadable(PhotogrammetryError):
+    """A file that surface wrote is gone or broken. Fields: file, detail."""
+
+    code = "H3D-444"
+
+
 class LengthInvalid(UsageError):
     """A length such as 0.1mm or 0.05% cannot be understood. Fields: option, value."""
 
@@ -768,6 +780,54 @@ class PartUnreadable(IiifError):
     code = "H3D-513"
 
 
+class LinkUnusable(RecordError):
+    """A cell that links to something names no web address. Fields: file, row, column, value."""
+
+    code = "H3D-514"
+
+
+class DateUnusable(RecordError):
+    """The date for timelines is none. Fields: file, row, column, value."""
+
+    code = "H3D-515"
+
+
+class StartUnknown(IiifError):
+    """The page that an object opens with is none of its pages and models. Fields: value."""
+
+    code = "H3D-516"
+
+
+class RoomError(ObjectError):
+    """room.yaml is no description of a room. Fields: file (with the line), detail."""
+
+    code = "H3D-520"
+
+
+class RoomObjectUnknown(RoomError):
+    """room.yaml names an object that is not published. Fields: file, value, known."""
+
+    code = "H3D-521"
+
+
+class RoomPartUnknown(RoomError):
+    """room.yaml names a page, a model or a note that the object does not have. Fields: file, value, known."""
+
+    code = "H3D-522"
+
+
+class RoomPlaceImpossible(RoomError):
+    """Something cannot stand or hang where room.yaml puts it. Fields: file, value (the object), detail."""
+
+    code = "H3D-523"
+
+
+class RoomTooHeavy(RoomError):
+    """The room would not hold its frame rate on a device. Fields: file, device, detail."""
+
+    code = "H3D-524"
+
+
 # --- H3D-6xx the place of the results ---------------------------------------------------------------------
 
 
@@ -805,6 +865,81 @@ class BusyError(OutputError):
     """Another run holds the output. Fields: file, owner, since."""
 
     code, exit_status = "H3D-690", 75
+
+
+# --- H3D-64x…68x keys, signatures, packages, provenance ---------------------------------------------------
+
+
+class TrustError(Heritage3dError):
+    """A key, signature, package or provenance cannot be used. Fields: file, detail."""
+
+    code, exit_status = "H3D-640", 2
+
+
+class KeyInTree(TrustError):
+    """A private key was to lie where it would be published, packaged or copied. Fields: file, folder."""
+
+    code = "H3D-641"
+
+
+class KeyUnusable(TrustError):
+    """A file is no key of the form that is needed, or its passphrase is another one. Fields: file, detail."""
+
+    code = "H3D-642"
+
+
+class KeyExists(TrustError):
+    """A new key would take the place of an old one. Fields: file."""
+
+    code = "H3D-643"
+
+
+class TreeNotIntact(TrustError):
+    """Files are not as published, so nobody should sign or package them. Fields: file, count, first."""
+
+    code, exit_status = "H3D-644", 1
+
+
+class ObjectUnknown(TrustError):
+    """A package was asked of an object that is not published. Fields: object, file."""
+
+    code = "H3D-645"
+
+
+class DiskTooSmall(TrustError):
+    """An object alone is larger than one disk of the package may be. Fields: object, needed, size."""
+
+    code = "H3D-646"
+
+
+class NameUnportable(TrustError):
+    """A name that Windows or exFAT refuses, or two that they take for one. Fields: file, detail."""
+
+    code = "H3D-647"
+
+
+class SizeUnreadable(TrustError):
+    """A size in words that are no size. Fields: value."""
+
+    code = "H3D-648"
+
+
+class CopyUnfit(TrustError):
+    """The second copy cannot mend this tree. Fields: file, detail."""
+
+    code, exit_status = "H3D-649", 1
+
+
+class NoProvenance(TrustError):
+    """Nothing tells how this file was made. Fields: file, detail."""
+
+    code, exit_status = "H3D-650", 1
+
+
+class BagUnreadable(TrustError):
+    """A folder looks like a BagIt bag and cannot be read as one. Fields: file, detail."""
+
+    code, exit_status = "H3D-651", 1
 
 
 # --- H3D-7xx jobs and engine ------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
     "levels": {"mesh", "gltf", "image", "repair", "deviation", "simplification", "baking"},
     "photogrammetry": {"mesh", "gltf", "image", "deviation", "baking"},
     "iiif": {"image", "tiling", "record"},
-    "exhibit": {"iiif", "trust", "record"},
+    "hall": {"iiif", "record", "gltf"},
+    "exhibit": {"hall", "iiif", "trust", "record"},
     "environment": {"mesh", "viewer"},
     "stages": {
         "record",
@@ -48,6 +49,7 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
         "photogrammetry",
         "iiif",
         "exhibit",
+        "hall",
     },
     "cli": {"quality", "record", "trust", "exhibit", "stages", "environment", "mesh", "deviation", "photogrammetry"},
 }

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 from heritage3d import errors
+from heritage3d.exhibit.compressing import compressed, worth
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -185,11 +186,17 @@ class _Handler(BaseHTTPRequestHandler):
     def send(self, path: Path, stream: BinaryIO, *, body: bool) -> None:
         status = os.fstat(stream.fileno())
         tag = f'"{status.st_size:x}-{status.st_mtime_ns:x}"'
+        packed = worth(path, status.st_size, self.headers.get("Accept-Encoding", ""), self.headers.get("Range", ""))
+        if packed:
+            tag = f'{tag[:-1]}-gzip"'
         known = self.headers.get("If-None-Match", "")
         if known.strip() == "*" or tag in [entry.strip().removeprefix("W/") for entry in known.split(",")]:
             self.send_response(HTTPStatus.NOT_MODIFIED)
             self.send_header("ETag", tag)
             self.end_headers()
+            return
+        if packed:
+            self.send_packed(path, compressed(path, stream.read(), tag), tag, status.st_mtime, body=body)
             return
         span, partial = self.span(status.st_size, tag), False
         if span is None:
@@ -209,6 +216,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if body:
             self.copy(stream, span)
+
+    def send_packed(self, path: Path, content: bytes, tag: str, changed: float, *, body: bool) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", content_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Last-Modified", formatdate(changed, usegmt=True))
+        self.send_header("ETag", tag)
+        self.end_headers()
+        if body:
+            self.wfile.write(content)
 
     def span(self, size: int, tag: str) -> _Span | None:
         """The bytes asked for; all of them for anything but one plain range; None where there are none such."""
@@ -260,6 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("Cache-Control", "no-cache")  # ask each time: a run may have republished it
         self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Vary", "Accept-Encoding")
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:

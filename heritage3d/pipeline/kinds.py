@@ -23,6 +23,8 @@ class Kind:
     has several artefacts of the kind and for nothing where it has one. ``spread`` means that the
     entries of the artefact's folder go to the place one by one, beside what lies there already.
     ``addressed`` names the JSON files in it that carry absolute addresses (see pipeline.addresses).
+    ``section`` names the entry of the object's evidence.json that tells the figures of such an artefact a second
+    time, where readers look for them without knowing the place.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Kind:
     place: str | None = None
     spread: bool = False
     addressed: tuple[str, ...] = ()
+    section: str | None = None
 
 
 @dataclass(frozen=True)

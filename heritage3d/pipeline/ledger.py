@@ -6,6 +6,7 @@ holds the cache key of its last good result; another key means that the job must
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -14,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heritage3d.errors import OutputError
-from heritage3d.pipeline.store import Entry, may_die_here, pack, unpack
+from heritage3d.errors import DiskFull, OutputError, OutputReadOnly
+from heritage3d.pipeline.store import Entry, free_bytes, may_die_here, pack, unpack
+
+_NO_ROOM = 65_536  # bytes: less than SQLite needs to go on
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (
@@ -85,17 +88,32 @@ class JobRow:
     bytes_out: int
 
 
+def refused(error: sqlite3.Error, path: Path) -> OutputError:
+    """The error of ours for what SQLite could not do."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(file=path, free=free_bytes(path))
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+        return OutputReadOnly(file=path)
+    if code == sqlite3.SQLITE_IOERR and free_bytes(path) < _NO_ROOM:  # the shared memory of the log has no room
+        return DiskFull(file=path, free=free_bytes(path))
+    return OutputError(file=path, detail=f"the ledger cannot be used: {error}")
+
+
 class Ledger:
     """Opens or makes the file. Raises OutputError where it is damaged or the disk refuses."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_TABLES)
         except sqlite3.Error as error:
-            raise OutputError(file=path, detail=f"the ledger cannot be opened: {error}") from error
+            with contextlib.suppress(AttributeError):  # it was not even opened
+                self._db.close()
+            raise refused(error, path) from error
         self.run = 0
 
     def close(self) -> None:
@@ -105,10 +123,17 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK" if kind else "COMMIT")
-        self.close()
+    def __exit__(self, kind: object, error: object, _trace: object) -> None:
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK" if kind else "COMMIT")
+        except sqlite3.Error as later:
+            if kind is None:
+                raise refused(later, self._path) from later
+        finally:
+            self.close()
+        if isinstance(error, sqlite3.Error):
+            raise refused(error, self._path) from error
 
     def begin(self) -> None:
         """Start a transaction; everything until ``commit`` is remembered or forgotten together."""
@@ -150,6 +175,10 @@ class Ledger:
             "INSERT INTO event (at, run, what, object, step, slot, detail) VALUES (?,?,?,?,?,?,?)",
             (time.time(), self.run, what, object_id, step, slot, detail),
         )
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Every event in its order: seq, at (seconds since 1970), run, what, object, step, slot, detail."""
+        yield from self._rows("SELECT * FROM event ORDER BY seq")
 
     # captures
 

@@ -14,18 +14,19 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from heritage3d.errors import Heritage3dError, RecordError
+from heritage3d.errors import CaptureUnreadable, Heritage3dError, RecordError
 from heritage3d.pipeline import addresses, limits
 from heritage3d.pipeline.captures import CaptureObject, Captures
 from heritage3d.pipeline.job import Made, Outcome, Spec
 from heritage3d.pipeline.ledger import ArtefactRow, JobRow, Ledger
 from heritage3d.pipeline.places import folder_of, locate, place_of
-from heritage3d.pipeline.stage import Artefact, Input, Stage
+from heritage3d.pipeline.stage import Artefact, Beside, Input, Stage
 from heritage3d.pipeline.store import Store, digest_of
 from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Step, Workflow
 
 Slot = tuple[str, str]  # (step, slot)
 _HASHED_PER_SECOND = 4e8  # bytes
+_TEXT_BYTES = (1 << 20) + 1  # of a text beside the sheet: one more than any reader takes
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Settings:
     workflow: Workflow
     base: str
     run: int
+    captures: Path | None = None  # the folder of the sheet; what lies beside it may be read by collection steps
     pace: dict[str, tuple[float, float, int]] = field(default_factory=dict)  # Ledger.pace()
     limit_s: float = float(limits.MAX_JOB_SECONDS)
 
@@ -183,6 +185,8 @@ class ObjectPlan:
         told: dict[str, Any] = {}
         for name in type(step.options).model_fields:
             column = step.stage.column(name)
+            if beside := step.stage.marks(name, Beside):
+                told[name] = _text_beside(self.settings.captures, beside[0].file)
             if column == "*":
                 told[name] = dict(self.object.columns)
             elif column and self.object.columns.get(column):
@@ -372,6 +376,21 @@ class JobInput:
     name: str
     one: bool
     artefacts: tuple[Artefact, ...]
+
+
+def _text_beside(captures: Path | None, file: str) -> str | None:
+    """The text of a file of the captures folder, None where there is none. Raises CaptureUnreadable.
+
+    What is no UTF-8 becomes U+FFFD, which its reader refuses with the line.
+    """
+    path = captures / file if captures else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_TEXT_BYTES).decode("utf-8-sig", "replace")
+    except OSError as error:
+        raise CaptureUnreadable(file=file, detail=error.strerror or "no access") from None
 
 
 def _hash(text: str) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.kinds import kind
-from heritage3d.pipeline.ledger import ArtefactRow
 from heritage3d.pipeline.places import folder_of
 from heritage3d.pipeline.plan import Known, ObjectPlan, Settings
+from heritage3d.pipeline.provenance import provenance_of
 from heritage3d.pipeline.store import (
     Entry,
     holds,
@@ -212,34 +212,10 @@ def evidence_of(plan: ObjectPlan) -> dict[str, Any]:
         if plan.place(known) is None and known.row.evidence and not Path(known.row.location).is_absolute()
     }
     told = {"object": plan.object.id, "derivatives": dict(sorted(figures.items()))}
-    return told | ({"intermediates": dict(sorted(on_the_way.items()))} if on_the_way else {})
-
-
-def provenance_of(plan: ObjectPlan) -> dict[str, Any]:
-    """How every derivative was made: from which bytes, by which stage, with which options and libraries.
-
-    No clock, host or path: the same captures give the same provenance everywhere.
-    """
-    made: dict[tuple[str, str], list[ArtefactRow]] = {}
     for known in plan.artefacts():
-        made.setdefault(known.slot, []).append(known.row)
-    acts = [
-        {
-            "step": step,
-            "stage": job.stage,
-            "version": job.version,
-            "options": {name: value for name, value in job.options.items() if name != "row"},
-            "libraries": job.tools,
-            "read": [
-                {"as": name, "kind": kind_name, "name": given, "sha256": digest}
-                for name, artefacts in job.inputs
-                for kind_name, given, digest in artefacts
-            ],
-            "made": [{"kind": row.kind, "name": row.name, "sha256": row.digest} for row in made.get((step, slot), [])],
-        }
-        for (step, slot), job in plan.current().items()
-    ]
-    return {"object": plan.object.id, "acts": acts}
+        if (section := kind(known.row.kind).section) is not None:
+            told[section] = known.row.evidence
+    return told | ({"intermediates": dict(sorted(on_the_way.items()))} if on_the_way else {})
 
 
 # --- what is done once for the tree -----------------------------------------------------------------------
@@ -267,3 +243,4 @@ def sweep(settings: Settings) -> None:
             here = path.relative_to(settings.store.out).as_posix()
             if not any(location == here or location.startswith(here + "/") for location in needed):
                 remove(path)
+    remove(settings.store.begun)  # parts of jobs that were killed, and whose captures have changed since

@@ -103,7 +103,7 @@ def run(
             remove(left)
         address = _base(ledger, base, partial=partial)
         number = ledger.begin_run(workflow.file, str(captures), address)
-        settings = Settings(store, ledger, workflow, address, number, ledger.pace())
+        settings = Settings(store, ledger, workflow, address, number, captures, ledger.pace())
         with contextlib.ExitStack() as stack:
 
             def start_engine() -> Executor:

@@ -45,6 +45,17 @@ class Column:
         self.name = name
 
 
+class Beside:
+    """Marks an option of a collection stage that receives the text of a file beside the sheet, None without one.
+
+    ``Beside("room.yaml")``: the text is read when the run begins its collection steps and enters the cache key as
+    every option does. It is no option for people: neither YAML nor command has it.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+
 class Speed:
     """Marks an option that changes only how fast the bytes are made: it stays outside the cache key."""
 
@@ -152,7 +163,11 @@ class Stage:
 
     def public_options(self) -> dict[str, FieldInfo]:
         """The options that people may set, in order of declaration."""
-        return {name: entry for name, entry in self.Options.model_fields.items() if self.column(name) != "*"}
+        return {
+            name: entry
+            for name, entry in self.Options.model_fields.items()
+            if self.column(name) != "*" and not self.marks(name, Beside)
+        }
 
     def keywords(self, options: BaseModel) -> dict[str, Any]:
         """The options as keyword arguments of ``run``."""

@@ -238,6 +238,7 @@ class Store:
         self.out = out
         self.hidden = out / ".heritage3d"
         self.work = self.hidden / "work"  # jobs in progress; emptied when a run begins
+        self.begun = self.hidden / "begun"  # parts that long jobs have finished, for after a crash
         self.kept = self.hidden / "kept"  # results that wait for their object, and intermediates
         self.next = self.hidden / "next"  # new objects while they are put together
         self.ledger = self.hidden / "ledger.sqlite"

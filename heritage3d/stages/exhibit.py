@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from heritage3d.pipeline.stage import Collection, Evidence, stage
+from heritage3d.pipeline.stage import Beside, Collection, Evidence, stage
 
 
 class ExhibitEvidence(Evidence):
@@ -16,11 +17,14 @@ class ExhibitEvidence(Evidence):
     objects: int
     pages: int
     models: int
+    exhibits: int  # things in the VR room
+    left_out: int  # objects that found no place in it
+    room: dict[str, int]  # what its heaviest frame costs: triangles, draw calls, bytes of textures
 
 
 @stage(
     writes="site",
-    version=1,
+    version=2,
     libraries=("heritage3d",),
     assets=("viewer/dist",),
     seconds_per_mb=0.01,
@@ -38,19 +42,30 @@ def exhibit(
         str | None, Field(max_length=2000, description="A sentence or two below the name of the collection")
     ] = None,
     summary_zh: Annotated[str | None, Field(max_length=2000, description="The same sentences in Chinese")] = None,
+    room: Annotated[str | None, Beside("room.yaml"), Field(description="What room.yaml says of the VR room")] = None,
 ) -> ExhibitEvidence:
     """Make the reading room of all published objects: a static site that any web server can host.
 
-    Writes index.html with a plain link to every object, collection.json (IIIF Presentation 3), a search
-    index and the viewer. Everything is found relative to index.html, so the site opens at any address.
+    Writes index.html with a plain link to every object, collection.json (IIIF Presentation 3, in pages where it
+    is large), changes/ (IIIF Change Discovery, for harvesters), a search index and the viewer. Everything is found
+    relative to index.html, so the site opens at any address. vr.html is a room to walk through, with or without
+    a headset: as the file room.yaml beside the sheet describes it, or laid out by itself.
     """
     from heritage3d.exhibit import site
+    from heritage3d.hall import writing
     from heritage3d.iiif.collection import TITLE
 
-    objects, pages, models = site.write(
-        collection, dest, title=_words(title, title_zh) or TITLE, summary=_words(summary, summary_zh)
+    named = _words(title, title_zh) or TITLE
+    objects, pages, models = site.write(collection, dest, title=named, summary=_words(summary, summary_zh))
+    hall = writing.write(collection, dest, room, title=named, viewer=site.VIEWER)
+    return ExhibitEvidence(
+        objects=objects,
+        pages=pages,
+        models=models,
+        exhibits=hall.exhibits,
+        left_out=len(hall.left_out),
+        room=asdict(hall.cost),
     )
-    return ExhibitEvidence(objects=objects, pages=pages, models=models)
 
 
 def _words(text: str | None, chinese: str | None) -> dict[str, list[str]] | None:

@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from heritage3d.errors import Heritage3dError, NotAnOutput
 from heritage3d.pipeline.kinds import Finding, recognise
 from heritage3d.pipeline.store import Store, sha256_of
+from heritage3d.trust import bagit, judging_bags
+from heritage3d.trust.faults import Fault
 
 CHECKSUMS = "checksums.txt"
+_HEX = re.compile("[0-9a-f]{64}")
 _JUDGED = {".glb", ".json"}  # formats with rules of their own; tiles are judged through their info.json
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A file that is not as it was published."""
-
-    path: str
-    why: Literal["changed", "missing", "extra", "invalid"]
-    detail: str = ""
-
-
 def verify(out: Path) -> Iterator[Fault | int]:
-    """Every fault, and in the end the number of files that were looked at. Raises NotAnOutput.
+    """Every fault of a tree or a package, and in the end the number of files that were looked at.
 
     Formats are judged where every file is as published: after that a fault of format is ours, not the disk's.
+    Raises NotAnOutput, BagUnreadable.
     """
-    listed = read_checksums(out)
-    present = {path.relative_to(out).as_posix() for path in Store(out).published()} - {CHECKSUMS}
-    intact = True
-    for fault in _fixity(out, listed, present):
+    if bagit.is_bag(out):
+        yield from judging_bags.judge(out)
+        return
+    intact, files = True, 0
+    for found in unchanged(out):
+        if isinstance(found, int):
+            files = found
+            continue
         intact = False
-        yield fault
-    for name in listed if intact else ():
+        yield found
+    for name in read_checksums(out) if intact else ():
         path = out / name
         if path.suffix in _JUDGED:
-            for found in _judge(path):
-                yield Fault(name, "invalid", f"{found.code} {found.what} {found.where}".strip())
+            for entry in _judge(path):
+                yield Fault(name, "invalid", f"{entry.code} {entry.what} {entry.where}".strip())
+    yield files
+
+
+def unchanged(out: Path) -> Iterator[Fault | int]:
+    """As ``verify``, without looking into the files' formats."""
+    if bagit.is_bag(out):
+        yield from judging_bags.judge(out)
+        return
+    listed, unread = _read(out)
+    if unread:
+        yield Fault(CHECKSUMS, "changed", f"line {unread} is no digest with a path of this tree")
+    present = {path.relative_to(out).as_posix() for path in Store(out).published()} - {CHECKSUMS, bagit.SIGNATURE}
+    yield from _fixity(out, listed, present, extras=not unread)
     yield len(listed)
 
 
-def _fixity(out: Path, listed: dict[str, str], present: set[str]) -> Iterator[Fault]:
+def _fixity(out: Path, listed: dict[str, str], present: set[str], *, extras: bool) -> Iterator[Fault]:
     for name, sha256 in listed.items():
         path = out / name
         if name not in present:
@@ -56,24 +67,34 @@ def _fixity(out: Path, listed: dict[str, str], present: set[str]) -> Iterator[Fa
             continue
         if not same:
             yield Fault(name, "changed")
-    for name in sorted(present - set(listed)):
+    for name in sorted(present - set(listed)) if extras else ():
         yield Fault(name, "extra")
+    if list(listed) != sorted(listed):
+        yield Fault(CHECKSUMS, "changed", "its lines are not in order")
 
 
 def read_checksums(out: Path) -> dict[str, str]:
     """Path -> SHA-256 of every published file, in order. Raises NotAnOutput."""
+    listed, unread = _read(out)
+    if unread:
+        raise NotAnOutput(file=out / CHECKSUMS)
+    return listed
+
+
+def _read(out: Path) -> tuple[dict[str, str], int]:
+    """The list as far as it can be read, and the number of its first line that cannot (0: none)."""
     path = out / CHECKSUMS
     if not path.is_file():
         raise NotAnOutput(file=out)
     lines = path.read_bytes().decode("utf-8", "surrogateescape").split("\n")
     listed: dict[str, str] = {}
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         sha256, _gap, name = line.partition("  ")
-        if name and len(sha256) == 64 and ".." not in Path(name).parts and not Path(name).is_absolute():
+        if name and _HEX.fullmatch(sha256) and name not in listed and not bagit.leads_out(name):
             listed[name] = sha256
-        elif line:
-            raise NotAnOutput(file=path)
-    return listed
+        elif line or number != len(lines):
+            return listed, number
+    return listed, 0
 
 
 def _judge(path: Path) -> list[Finding]:

@@ -25,12 +25,13 @@ def main() -> None:
         for name in pages
     ]
     told = published.record(pages=[{"name": name, "label": {"none": [name]}, "side": None} for name in pages])
-    best = float("inf")
+    best = busy = float("inf")
     for _ in range(10):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         addresses.dump(addresses.rebind(manifest(told, images, []), addresses.HERE, "http://127.0.0.1:8000/"))
         best = min(best, time.perf_counter() - began)
-    print(f"1,000 canvases: {best:.3f} s")
+        busy = min(busy, time.process_time() - worked)
+    print(f"1,000 canvases: {best:.3f} s, of these {busy:.3f} s on the processor")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,18 @@ BUNDLES = (
         "l28GoZK7qD402LXW/JpZy9FX33hgX0JFNRpcdR6DJhwus6m4WRT9SOPdMSwTDW+w33hWbIyRM2wWcJ4D141JlA==",
     ),
     Bundle(
+        "model-viewer",
+        "@google/model-viewer@4.4.0",
+        "dist/model-viewer.min.js",
+        "8z1SB5sPlzKoak5mdx/D31brBakPYm3Qi31EfAucHAUrtrHHCbabypkKvSwReYhUpPaxyJ46oT47uWE/hrs1Zw==",
+    ),
+    Bundle(
+        "meshoptimizer",
+        "meshoptimizer@1.3.0",
+        "meshopt_decoder.cjs",
+        "2oZqMAcEEiCtXWUjIGtZ71oPx1B0ZxYGTqIKsXB1wzWFhleNsCFxQuUJzgCV706bRcwPWtMGf1odmQvAcqKkIw==",
+    ),
+    Bundle(
         "manifesto",
         "manifesto.js@4.3.5",
         "dist-umd/",
@@ -103,6 +115,13 @@ BUNDLES = (
         "openseadragon@6.0.2",
         _OPENSEADRAGON,
         "WNPPQWp9sHunyzkV9J2yhfxnSfDF9CfBsE6unmkdxh1uTWzFcueMvBPhmuZdY7M1v/ffJ3NdaF3Qq3jogphIbA==",
+    ),
+    # A headset for pages: it stands in for WebXR's own (MIT).
+    Bundle(
+        "iwer",
+        "iwer@2.5.0",
+        "build/iwer.min.js",
+        "grq7iMyWo4s2DYnATKLPPoAByhcNuwLjMHHOILrFU9q8EGHIEzHyUuq1mz+9Xqy6+xrYPn3Ho8Z9eymZCE+D6w==",
     ),
 )
 

@@ -184,6 +184,12 @@ def three(report: Report, browser: Browser, viewers: str, base: str, tree: Path)
         report.files += place
 
 
+def model_viewer(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
+    """Every GLB in Google's model-viewer, with decoders of our own host."""
+    for place in _each(report, browser, viewers, "model_viewer", base, files_of(tree, "*.glb")):
+        report.files += place
+
+
 def mirador(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:
     """Every manifest in Mirador: those of objects with pages until their pictures are seen."""
     _manifests(report, browser, viewers, MIRADOR, base, tree)

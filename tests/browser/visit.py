@@ -17,6 +17,7 @@ OWN_AFFAIRS = (
     "WebGL cannot be used to draw this TiledImage because it has tainted data",
     "Ignoring tile %s loaded before reset",  # OpenSeadragon 5 in Mirador, of a canvas that was left meanwhile
     "Tabs is changing from uncontrolled to controlled",  # Clover 3.3, of its own panel
+    "rAF timed out in updateSource",  # model-viewer 4.4, on the speed of a software GPU
     "/images/data:image/gif;base64,",  # Universal Viewer 4.4, an address in its own style sheet, on its own host
 )
 

@@ -137,7 +137,7 @@ def test_whatever_a_job_does_only_its_object_fails(batch: Batch, content: str, c
 
 def test_a_job_that_hangs_is_ended_and_named(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heritage3d.pipeline.plan.Settings.limit_s", 2.0)
-    monkeypatch.setattr("heritage3d.pipeline.plan.Settings.__init__.__defaults__", ({}, 2.0), raising=False)
+    monkeypatch.setattr("heritage3d.pipeline.plan.Settings.__init__.__defaults__", (None, {}, 2.0), raising=False)
     batch.object("b", "hang")
     result = batch.run()
     assert _codes(result) == {"a": [], "b": ["H3D-702"]}

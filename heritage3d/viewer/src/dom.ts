@@ -39,6 +39,11 @@ const paths = {
   scroll: "M4 6h16v12H4zM9 6v12M15 6v12",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.5 15.5L20 20",
   page: "M6 3h8l4 4v14H6zM14 3v4h4",
+  ruler: "M3 15.5L15.5 3 21 8.5 8.5 21zM7 11.5l2 2M10 8.5l3 3M13 5.5l2 2",
+  section: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM3 19.5L21 4.5",
+  pages: "M6 2v6h12V2M6 22v-6h12v6M3 12h18",
+  beside: "M3 5h8v14H3zM13 5h8v14h-8z",
+  link: "M9 15l6-6M10.5 6.5l2-2a4 4 0 0 1 6 6l-2 2M13.5 17.5l-2 2a4 4 0 0 1-6-6l2-2",
 };
 export type Icon = keyof typeof paths;
 

@@ -123,10 +123,8 @@ function thumbnail(base: Base, value: unknown): Thumbnail | undefined {
 export async function collection(): Promise<Collection> {
   const address = new URL("collection.json", root).href;
   const document = asObject(await json(address));
-  const base = new Base(asText(document.id), address);
   const items: Item[] = [];
-  for (const value of asList(document.items)) {
-    const entry = asObject(value);
+  for (const [base, entry] of await members(document, address, MOST_PAGES)) {
     const manifest = base.local(entry.id);
     if (!manifest || entry.type !== "Manifest") continue;
     const path = pathOf(manifest);
@@ -137,7 +135,21 @@ export async function collection(): Promise<Collection> {
   return { label: words(document.label), summary: marked(document.summary), items };
 }
 
-export async function manifest(item: Item): Promise<Manifest> {
+const MOST_PAGES = 200; // collections inside a collection that are read
+
+/** What a collection names, and what the collections that it names do; these name no further ones. */
+async function members(document: Json, address: string, pages: number): Promise<[Base, Json][]> {
+  const base = new Base(asText(document.id), address);
+  const found: [Base, Json][] = [];
+  for (const entry of asList(document.items).map(asObject)) {
+    const inner = entry.type === "Collection" && pages-- > 0 ? base.local(entry.id) : null;
+    if (inner) found.push(...(await members(asObject(await json(inner)), inner, 0)));
+    else found.push([base, entry]);
+  }
+  return found;
+}
+
+export async function manifest(item: Pick<Item, "id" | "manifest">): Promise<Manifest> {
   const document = asObject(await json(item.manifest));
   const base = new Base(asText(document.id), item.manifest);
   const folder = new URL(".", item.manifest).href;

@@ -1,32 +1,24 @@
 /** The frame around all views: header, footer, routes, language, colours. */
 
 import "./style.css";
+import type { BesidePage } from "./beside";
 import { h, icon } from "./dom";
-import { GalleryPage, index, type Index } from "./gallery";
-import { collection, said, type Collection } from "./iiif";
-import { ObjectPage, routeOf } from "./object";
+import { GalleryPage, type Asked } from "./gallery";
+import { said } from "./iiif";
+import { ObjectPage } from "./object";
+import { route, routeOf } from "./routes";
+import { addressOf, index, type Index } from "./search";
 import { language, languages, speak, t, type Language } from "./texts";
 
-type Page = GalleryPage | ObjectPage;
+type Page = GalleryPage | ObjectPage | BesidePage;
 
 const app = document.getElementById("app")!;
-const asked = { query: "" };
+const asked: Asked = { query: "", values: new Map() };
 const left = { at: 0, object: "" }; // where the gallery was left, and for which object
-let holdings: Collection | null = null;
-let known: Index = new Map();
+let known: Index | null = null;
 let page: Page | null = null;
 let gallery: GalleryPage | null = null; // kept while an object is looked at
 let turn = 0;
-
-function route(): { object: string; slug: string } | null {
-  const [, first, object, ...rest] = location.hash.split("/");
-  if (first !== "object" || !object) return null;
-  try {
-    return { object: decodeURIComponent(object), slug: rest.map(decodeURIComponent).join("/") };
-  } catch {
-    return null;
-  }
-}
 
 function remember(name: string, value?: string): string | null {
   try {
@@ -66,7 +58,7 @@ function header(): HTMLElement {
     void open(true);
     app.querySelector<HTMLElement>("header select")?.focus();
   });
-  const home = holdings ? said(holdings.label) : { texts: [] };
+  const home = known ? said(known.label) : { texts: [] };
   return h(
     "header",
     { class: "top" },
@@ -105,23 +97,31 @@ function notice(text: string): HTMLElement {
 async function open(first: boolean): Promise<void> {
   const mine = ++turn;
   const to = route();
-  if (!holdings) return;
-  if (to && page instanceof ObjectPage && page.id === to.object) {
+  if (!known) return;
+  if (to && "object" in to && page instanceof ObjectPage && page.id === to.object) {
     await page.show(to.slug);
     return;
   }
-  if (page instanceof GalleryPage) [left.at, left.object] = [scrollY, to?.object ?? ""];
+  if (page instanceof GalleryPage) [left.at, left.object] = [scrollY, to && "object" in to ? to.object : ""];
   else page?.destroy();
   page = null;
-  const site = said(holdings.label).texts.join(" · ") || t.readingRoom;
+  const site = said(known.label).texts.join(" · ") || t.readingRoom;
   let title = site;
   if (!to) {
-    page = gallery ??= new GalleryPage(holdings, known, asked);
+    page = gallery ??= new GalleryPage(known, asked);
     put(page.element);
+  } else if ("sides" in to) {
+    const made = await import("./beside").catch(() => null);
+    if (mine !== turn) return;
+    const beside = made && new made.BesidePage(to.sides, known);
+    page = beside;
+    put(beside?.element ?? notice(t.noObject));
+    title = `${t.beside} – ${site}`;
   } else {
-    const item = holdings.items.find((entry) => entry.id === to.object);
-    const next = item && new ObjectPage(item);
-    page = next ?? null;
+    const there = await known.has(to.object);
+    if (mine !== turn) return;
+    const next = there === false ? null : new ObjectPage({ id: to.object, manifest: addressOf(to.object) });
+    page = next;
     put(next?.element ?? notice(t.noObject));
     try {
       await next?.build(to.slug);
@@ -143,7 +143,7 @@ async function start(): Promise<void> {
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
   speak(language);
   try {
-    [holdings, known] = await Promise.all([collection(), index()]);
+    known = await index();
   } catch {
     frame();
     put(notice(t.noCollection));

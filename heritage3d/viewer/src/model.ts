@@ -5,9 +5,11 @@ import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./
 import { line, type ModelFile, type Note, type View } from "./iiif";
 import { Lamp } from "./lamp";
 import { ScaleBar } from "./scalebar";
+import { Measure } from "./measure";
 import type { ModelScene } from "./scene";
+import type { Section } from "./section";
 import { fullScreen, type Stage } from "./stage";
-import { bytes, number, t } from "./texts";
+import { bytes, length, number, percent, t } from "./texts";
 
 export class ModelStage implements Stage {
   readonly element = h("div", { class: "stage model", "data-state": "loading" });
@@ -20,7 +22,15 @@ export class ModelStage implements Stage {
   private honest: HTMLButtonElement | null = null;
   private readonly marker = h("div", { class: "marker spot", hidden: true });
   private readonly poster = h("img", { class: "poster", alt: "", hidden: true });
+  private readonly ruler = new Measure(this.host, {
+    pick: (x, y) => this.scene?.pick(x, y) ?? null,
+    seen: (place) => this.scene?.seen(place) ?? null,
+    distance: (from, to) => this.distance(Math.hypot(...from.map((value, at) => value - to[at]!))),
+  });
   private scene: ModelScene | null = null;
+  private section: Section | null = null;
+  /** Told after each frame: for a second model beside this one. */
+  onlook: () => void = () => {};
   private files: ModelFile[] = [];
   private evidence: ModelEvidence | null = null;
   private wanted = "";
@@ -28,13 +38,13 @@ export class ModelStage implements Stage {
 
   constructor(holder: HTMLElement) {
     holder.replaceChildren(this.element);
-    this.element.append(this.poster, this.host, this.marker, this.progress, this.lamp.element, this.tools(), this.scale.element, this.message);
+    this.element.append(this.poster, this.host, this.marker, this.progress, this.ruler.element, this.lamp.element, this.tools(), this.scale.element, this.message);
     this.host.addEventListener("keydown", (event) => this.key(event));
     this.levels.addEventListener("change", () => void this.level(this.levels.value));
   }
 
   private tools(): HTMLElement {
-    const press = (name: "surface" | "raking" | "honest", label: string, act: (on: boolean) => void) => {
+    const press = (name: "surface" | "raking" | "honest" | "ruler" | "section", label: string, act: (on: boolean) => void) => {
       const button = tool(name, label, () => {
         const on = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(on));
@@ -51,8 +61,23 @@ export class ModelStage implements Stage {
       press("raking", t.light, (on) => (this.lamp.element.hidden = !on)),
       press("surface", t.surfaceOnly, (on) => this.scene?.shapeOnly(on)),
       (this.honest = press("honest", t.capturedOnly, (on) => this.scene?.captured(on))),
+      press("ruler", t.measure, (on) => this.ruler.turn(on)),
+      press("section", t.section, (on) => void this.cut(on)),
       fullScreen(this.element) ?? "",
     );
+  }
+
+  private distance(metres: number): string {
+    if (this.evidence?.scaleKnown) return length(metres * 1000);
+    const { min, max } = this.scene!.box();
+    return `${percent(metres / Math.max(min.distanceTo(max), 1e-9))} ${t.ofDiagonal} · ${t.scaleUnknown}`;
+  }
+
+  private async cut(on: boolean): Promise<void> {
+    const { Section } = await import("./section");
+    if (!this.scene) return;
+    if (!this.section) this.element.append((this.section = new Section(this.scene, () => Boolean(this.evidence?.scaleKnown))).element);
+    this.section.turn(on);
   }
 
   async show(view: View): Promise<void> {
@@ -86,6 +111,14 @@ export class ModelStage implements Stage {
     for (const file of new Set(steps)) if (turn === this.turn) await this.level(file.name);
   }
 
+  get look(): ModelScene["look"] | null {
+    return this.scene?.look ?? null;
+  }
+
+  set look(look: ModelScene["look"] | null) {
+    if (this.scene && look) this.scene.look = look;
+  }
+
   point(note: Note | null): void {
     this.scene?.attend(note?.point ?? null);
     if (note && !note.point) this.scene?.whole();
@@ -93,8 +126,13 @@ export class ModelStage implements Stage {
 
   private measure(): void {
     const scene = this.scene!;
-    if (this.evidence?.scaleKnown) scene.onframe = () => this.scale.show(scene.mmPerPixel());
-    else this.scale.unknown();
+    const known = this.evidence?.scaleKnown;
+    scene.onframe = () => {
+      if (known) this.scale.show(scene.mmPerPixel());
+      this.ruler.draw();
+      this.onlook();
+    };
+    if (!known) this.scale.unknown();
   }
 
   private choices(): void {
@@ -132,6 +170,7 @@ export class ModelStage implements Stage {
       this.element.dataset.triangles = String(triangles);
       this.element.dataset.state = "ready";
       this.scale.within(bound(this.figures(name)));
+      this.section?.cut();
       this.element.dispatchEvent(new Event("level", { bubbles: true }));
       this.levels.title = `${t.detail}: ${number(triangles)} ${t.triangles}`;
     } catch (error) {
@@ -177,6 +216,8 @@ export class ModelStage implements Stage {
 
   destroy(): void {
     this.turn += 1;
+    this.ruler.turn(false);
+    this.section?.dispose();
     this.scene?.dispose();
     this.scene = null;
     this.element.remove();

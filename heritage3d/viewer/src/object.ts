@@ -4,13 +4,12 @@ import { h, tool } from "./dom";
 import { line, manifest, notesInScenes, said, type Item, type Manifest, type Note, type View } from "./iiif";
 import { notesOf } from "./notes";
 import { about, evidence, links } from "./panel";
+import { photographs } from "./photographs";
 import { quality } from "./quality";
+import { besideRoute, routeOf } from "./routes";
 import type { Stage } from "./stage";
 import { root } from "./site";
 import { number, t } from "./texts";
-
-export const routeOf = (id: string, slug = ""): string =>
-  ["#/object", encodeURIComponent(id), ...slug.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
 
 export class ObjectPage {
   readonly element = h("main", { id: "content", class: "object", tabindex: "-1" });
@@ -20,17 +19,22 @@ export class ObjectPage {
   private readonly measured = h("div");
   private readonly said = h("div");
   private readonly judged = h("div");
+  private readonly fromPhotographs = h("div");
   private readonly spoken = h("p", { class: "unseen", "aria-live": "polite" });
   private document: Manifest | null = null;
   private stage: Stage | null = null;
   private stageOf: View | null = null;
   private strip: HTMLElement | null = null;
+  private comparing: HTMLAnchorElement | null = null;
+  private scrolling = false; // pages under one another instead of one at a time
   private gone = false;
   private readonly keys = (event: KeyboardEvent) => this.key(event);
 
-  constructor(private readonly item: Item) {
+  constructor(private readonly item: Pick<Item, "id" | "manifest">) {
     this.element.append(h("p", { class: "waiting", role: "status" }, t.loading)); // seen only where it takes long
     this.holder.addEventListener("level", () => this.markLevel());
+    this.holder.addEventListener("scrolling", () => void this.mode());
+    this.holder.addEventListener("page", (event) => this.passed((event as CustomEvent<string>).detail));
   }
 
   get id(): string {
@@ -58,17 +62,19 @@ export class ObjectPage {
       h(
         "div",
         { class: "reading" },
-        h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back)),
+        h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back), (this.comparing = h("a", { class: "compare", href: "#/" }, t.beside))),
         h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
         about(document),
         this.said,
         this.measured,
+        this.fromPhotographs,
         this.judged,
         links(document),
       ),
     );
     window.addEventListener("keydown", this.keys);
     void quality(document).then((section) => section && this.judged.replaceChildren(section));
+    void photographs(document).then((section) => section && this.fromPhotographs.replaceChildren(section));
     void this.show(slug); // the description can be read while a model is still on its way
   }
 
@@ -82,11 +88,14 @@ export class ObjectPage {
       this.stage?.destroy();
       this.stage = null;
       this.stageOf = view;
+      this.foretaste(view);
       // Each library is loaded when the first thing of its kind is looked at.
       const make = await (
         view.kind === "model"
           ? import("./model").then(({ ModelStage }) => () => new ModelStage(this.holder))
-          : import("./pages").then(({ PagesStage }) => () => new PagesStage(this.document!, this.holder))
+          : this.scrolling
+            ? import("./scrolling").then(({ ScrollStage }) => () => new ScrollStage(this.document!, this.holder))
+            : import("./pages").then(({ PagesStage }) => () => new PagesStage(this.document!, this.holder))
       ).catch(() => null);
       if (this.gone || this.stageOf !== view) return;
       if (!make) {
@@ -105,6 +114,31 @@ export class ObjectPage {
       this.markLevel();
     }
     await shown;
+  }
+
+  /** The small picture of a page or model, at the place where the sharp one will come. */
+  private foretaste(view: View): void {
+    const { address } = view.thumbnail ?? {};
+    if (address) this.holder.replaceChildren(h("div", { class: `stage ${view.kind === "model" ? "model" : "pages"}`, "data-state": "loading" }, h("img", { class: "poster", alt: "", src: address })));
+  }
+
+  /** From single pages to pages under one another, and back, at the same page. */
+  private async mode(): Promise<void> {
+    this.scrolling = !this.scrolling;
+    this.stage?.destroy();
+    this.stage = null;
+    await this.show(this.holder.dataset.slug ?? "");
+    this.holder.querySelector<HTMLElement>(".tools button")?.focus({ preventScroll: true });
+  }
+
+  /** The reader has scrolled to another page: the address and the strip follow, the stage stays. */
+  private passed(slug: string): void {
+    const view = this.document?.views.find((entry) => entry.slug === slug);
+    if (!view || slug === this.holder.dataset.slug) return;
+    history.replaceState(null, "", routeOf(this.item.id, slug));
+    this.stageOf = view;
+    this.mark(view);
+    this.tellNotes(view);
   }
 
   private tellNotes(view: View): void {
@@ -127,6 +161,8 @@ export class ObjectPage {
     const at = views.indexOf(view);
     const label = nameOf(view);
     this.holder.dataset.slug = view.slug;
+    const next = views[at + 1] ?? views[at - 1] ?? view;
+    this.comparing?.setAttribute("href", besideRoute([view, next].map(({ slug }) => ({ object: this.item.id, slug }))));
     this.spoken.textContent = views.length > 1 ? `${label}, ${t.position(at + 1, views.length)}` : "";
     if (views.length < 2) return;
     this.place.replaceChildren(this.turner(at - 1, "previous"), this.chooser(at), this.turner(at + 1, "next"));

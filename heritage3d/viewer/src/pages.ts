@@ -3,10 +3,11 @@
 import OpenSeadragon from "openseadragon";
 import { h, tool } from "./dom";
 import { line, type Manifest, type Note, type View } from "./iiif";
+import { Measure } from "./measure";
 import { ScaleBar } from "./scalebar";
 import { json, Refused } from "./site";
 import { fullScreen, type Stage } from "./stage";
-import { t } from "./texts";
+import { length, number, t } from "./texts";
 
 const MOST_UNROLLED = 80; // more pictures than this are only shown one at a time
 
@@ -37,7 +38,11 @@ export class PagesStage implements Stage {
   private readonly progress = h("progress", { max: 1, "aria-label": t.loading });
   private readonly message = h("p", { class: "message", role: "alert", hidden: true });
   private readonly marker = h("div", { class: "marker" });
+  private readonly poster = h("img", { class: "poster", alt: "", hidden: true });
+  private readonly ruler: Measure;
   private readonly views: View[];
+  /** Told whenever the view moves: for a second page beside this one. */
+  onlook: () => void = () => {};
   private unrolled: boolean;
   private shown: View | null = null;
   private placed = new Map<string, OpenSeadragon.TiledImage>();
@@ -51,7 +56,15 @@ export class PagesStage implements Stage {
     this.views = manifest.views.filter((view) => view.kind === "image");
     this.unrolled = manifest.continuous && this.views.length > 1 && this.views.length <= MOST_UNROLLED;
     const host = h("div", { class: "canvas" });
-    this.element.append(host, this.progress, this.tools(), this.scale.element, this.message);
+    this.ruler = new Measure(host, {
+      pick: (x, y) => this.pick(x, y),
+      seen: ([x = 0, y = 0]) => {
+        const at = this.viewer.viewport.pixelFromPoint(new OpenSeadragon.Point(x, y), true);
+        return [at.x, at.y];
+      },
+      distance: (from, to) => this.distance(from, to),
+    });
+    this.element.append(this.poster, host, this.ruler.element, this.progress, this.tools(), this.scale.element, this.message);
     holder.replaceChildren(this.element);
     withoutInlineStyle();
     withoutLateTiles();
@@ -71,7 +84,12 @@ export class PagesStage implements Stage {
       gestureSettingsTouch: { pinchRotate: false },
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
     });
-    this.viewer.addHandler("update-viewport", () => this.measure());
+    this.viewer.addHandler("update-viewport", () => {
+      this.measure();
+      this.ruler.draw();
+      this.onlook();
+    });
+    this.viewer.addHandler("tile-drawn", () => (this.poster.hidden = true));
     this.viewer.addHandler("tile-load-failed", () => this.tell(t.partsMissing, "partial"));
   }
 
@@ -89,7 +107,12 @@ export class PagesStage implements Stage {
       tool("turn", t.rotate, act((viewport) => viewport.rotateBy(90))),
     );
     if (this.manifest.continuous && this.views.length > 1 && this.views.length <= MOST_UNROLLED) bar.append(this.unroller());
-    bar.append(fullScreen(this.element) ?? "");
+    if (this.views.length > 1) bar.append(tool("pages", t.scrollPages, () => this.element.dispatchEvent(new Event("scrolling", { bubbles: true })), { class: "tool paging" }));
+    const ruler = tool("ruler", t.measure, () => {
+      this.ruler.turn(!this.ruler.on);
+      ruler.setAttribute("aria-pressed", String(this.ruler.on));
+    }, { "aria-pressed": "false" });
+    bar.append(ruler, fullScreen(this.element) ?? "");
     return bar;
   }
 
@@ -118,7 +141,11 @@ export class PagesStage implements Stage {
     }
     this.element.dataset.state = "loading";
     this.progress.hidden = false;
+    this.ruler.clear();
     this.scale.clear();
+    const small = this.unrolled || again ? undefined : view.thumbnail?.address;
+    this.poster.hidden = !small;
+    if (small) this.poster.src = small;
     this.point(null);
     try {
       const wanted = this.unrolled ? this.views : [view];
@@ -137,6 +164,7 @@ export class PagesStage implements Stage {
     } catch (error) {
       if (turn !== this.turn) return;
       const reason = error instanceof Refused && error.status === 404 ? t.missingFile : t.unreadableFile;
+      this.poster.hidden = true;
       this.viewer.world.removeAll(); // nothing of the page before stays behind the message
       this.tell(`${t.noPage} ${reason("info.json")}`, "failed");
     }
@@ -163,6 +191,52 @@ export class PagesStage implements Stage {
     const right = Math.min(all.x + all.width, place.x + place.width + more);
     const bottom = Math.min(all.y + all.height, place.y + place.height + higher);
     this.viewer.viewport.fitBounds(new OpenSeadragon.Rect(left, top, right - left, bottom - top));
+  }
+
+  /** The place under a pixel, in viewport coordinates: null beside the pages. */
+  private pick(x: number, y: number): [number, number] | null {
+    const at = this.viewer.viewport.pointFromPixel(new OpenSeadragon.Point(x, y), true);
+    return this.under(at) ? [at.x, at.y] : null;
+  }
+
+  private under(at: OpenSeadragon.Point): [View, OpenSeadragon.TiledImage] | null {
+    const found = [...this.placed].find(([, image]) => image.getBounds().containsPoint(at));
+    const view = found && this.views.find((entry) => entry.slug === found[0]);
+    return view ? [view, found[1]] : null;
+  }
+
+  private distance(from: readonly number[], to: readonly number[]): string {
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = [...from, ...to];
+    const found = this.under(new OpenSeadragon.Point(x0, y0));
+    if (!found) return t.scaleUnknown;
+    const [view, image] = found;
+    const pixels = (Math.hypot(x1 - x0, y1 - y0) / image.getBounds().width) * (view.width || image.getContentSize().x);
+    return view.mmPerPixel ? length(pixels * view.mmPerPixel) : `${number(pixels)} px · ${t.scaleUnknown}`;
+  }
+
+  /** The middle of what is seen as shares of the page, and how many CSS pixels a millimetre (or a page's width) has. */
+  get look(): { x: number; y: number; scale: number; turn: number; mm: boolean } | null {
+    const image = this.shown && this.placed.get(this.shown.slug);
+    if (!image || this.unrolled) return null;
+    const { viewport } = this.viewer;
+    const [box, middle] = [image.getBounds(true), viewport.getCenter(true)];
+    const width = viewport.getZoom(true) * viewport.getContainerSize().x * box.width;
+    const mm = (this.shown!.mmPerPixel ?? 0) * this.shown!.width;
+    const [x, y] = [(middle.x - box.x) / box.width, (middle.y - box.y) / box.height];
+    return { x, y, scale: mm ? width / mm : width, turn: viewport.getRotation(true), mm: mm > 0 };
+  }
+
+  /** Where both pages have a scale they are shown at the same one, else at the same width. */
+  set look(look: PagesStage["look"]) {
+    const image = this.shown && this.placed.get(this.shown.slug);
+    if (!image || !look || this.unrolled) return;
+    const { viewport } = this.viewer;
+    const box = image.getBounds(true);
+    const mm = (this.shown!.mmPerPixel ?? 0) * this.shown!.width;
+    if (look.mm !== mm > 0) return;
+    viewport.setRotation(look.turn, true);
+    viewport.zoomTo((look.scale * (mm || 1)) / (viewport.getContainerSize().x * box.width), undefined, true);
+    viewport.panTo(new OpenSeadragon.Point(box.x + look.x * box.width, box.y + look.y * box.height), true);
   }
 
   private tell(text: string, state: "failed" | "partial"): void {
@@ -231,6 +305,7 @@ export class PagesStage implements Stage {
 
   destroy(): void {
     this.turn += 1;
+    this.ruler.turn(false);
     this.viewer.destroy();
     this.element.remove();
   }

@@ -2,7 +2,7 @@
 
 import { h } from "./dom";
 import { asObject, asText, line, words, type Json, type Manifest, type View } from "./iiif";
-import { routeOf } from "./object";
+import { routeOf } from "./routes";
 import { json } from "./site";
 import { t } from "./texts";
 

@@ -8,15 +8,18 @@ import {
   Group,
   HemisphereLight,
   LoadingManager,
+  type Material,
   MathUtils,
   Mesh,
   MeshStandardMaterial,
   type Object3D,
   PerspectiveCamera,
   PMREMGenerator,
+  Raycaster,
   Scene,
   ShaderChunk,
   Texture,
+  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
@@ -25,6 +28,7 @@ import { DRACOLoader } from "three/examples/jsm/loaders/DRACOLoader.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
+import { asKtx2Loader, Ktx2 } from "./ktx2";
 
 const FIELD_OF_VIEW = 32; // degrees: long enough a lens for little distortion
 const TOOLS_PX = 56;
@@ -57,6 +61,7 @@ export class ModelScene {
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
   private readonly controls: OrbitControls;
   private readonly draco = new DRACOLoader();
+  private readonly ktx2: Ktx2;
   private readonly sun = new DirectionalLight(0xffffff);
   private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae);
   private readonly fill = new DirectionalLight(0xffffff);
@@ -75,8 +80,10 @@ export class ModelScene {
   /** Throws where the browser has no WebGL 2. */
   constructor(private readonly host: HTMLElement) {
     this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
+    this.ktx2 = new Ktx2(this.renderer);
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
     this.renderer.toneMapping = CustomToneMapping;
+    this.renderer.localClippingEnabled = true; // of the section plane
     this.canvas = this.renderer.domElement;
     host.append(this.canvas);
     this.controls = new OrbitControls(this.camera, this.canvas);
@@ -99,6 +106,7 @@ export class ModelScene {
     const loader = new GLTFLoader(new LoadingManager());
     loader.setDRACOLoader(this.draco);
     loader.setMeshoptDecoder(MeshoptDecoder);
+    loader.setKTX2Loader(asKtx2Loader(this.ktx2));
     const loaded = await loader.loadAsync(address, (event) => {
       if (event.lengthComputable && event.total) progress(event.loaded / event.total);
     });
@@ -277,6 +285,60 @@ export class ModelScene {
     return (height * MM_PER_UNIT) / Math.max(this.host.clientHeight, 1);
   }
 
+  // --- for measuring and for the section plane ------------------------------------------------------------
+
+  meshes(): Mesh[] {
+    return [...this.clay.keys()];
+  }
+
+  /** Every material that a mesh wears or may wear. */
+  materials(): Material[] {
+    return [...this.clay.values()].flatMap(({ own, plain }) => [own, plain].flat());
+  }
+
+  box(): Box3 {
+    return new Box3().setFromObject(this.content);
+  }
+
+  add(node: Object3D): void {
+    this.scene.add(node);
+  }
+
+  redraw(): void {
+    this.draw();
+  }
+
+  /** The point of the surface under a pixel of the window, in metres; what was cut away is not met. */
+  pick(x: number, y: number): [number, number, number] | null {
+    const seen = new Vector2((x / this.host.clientWidth) * 2 - 1, 1 - (y / this.host.clientHeight) * 2);
+    const ray = new Raycaster();
+    ray.setFromCamera(seen, this.camera);
+    const hits = ray.intersectObjects(this.meshes().filter((mesh) => mesh.visible), false);
+    const kept = hits.find(({ object, point }) => {
+      const planes = [(object as Mesh).material].flat()[0]?.clippingPlanes ?? [];
+      return planes.every((plane) => plane.distanceToPoint(point) >= 0);
+    });
+    return kept ? kept.point.toArray() : null;
+  }
+
+  /** Where a point (metres) is in the window, in CSS pixels; null behind the reader. */
+  seen(point: readonly number[]): [number, number] | null {
+    const at = new Vector3().fromArray(point).project(this.camera);
+    return Math.abs(at.z) > 1 ? null : [((at.x + 1) / 2) * this.host.clientWidth, ((1 - at.y) / 2) * this.host.clientHeight];
+  }
+
+  /** From where the reader looks: the direction from the middle, and the distance in radii. For a second scene beside. */
+  get look(): { direction: [number, number, number]; distance: number } {
+    const offset = this.camera.position.clone().sub(this.controls.target);
+    return { direction: offset.clone().normalize().toArray(), distance: offset.length() / this.radius };
+  }
+
+  set look({ direction, distance }: { direction: [number, number, number]; distance: number }) {
+    this.camera.position.fromArray(direction).multiplyScalar(distance * this.radius).add(this.controls.target);
+    this.controls.update();
+    this.draw();
+  }
+
   private draw(): void {
     if (this.frame || this.gone) return;
     this.frame = requestAnimationFrame(() => {
@@ -294,6 +356,7 @@ export class ModelScene {
     this.observer.disconnect();
     this.controls.dispose();
     this.draco.dispose();
+    this.ktx2.dispose();
     this.scene.environment?.dispose();
     for (const { own, plain } of this.clay.values()) for (const material of [own, plain].flat()) material.dispose();
     dispose(this.scene);
