@@ -15,8 +15,8 @@ from heritage3d.hall.holdings import ModelLevel
 
 _FILE = Path(__file__).with_name("frames.yaml")
 EYES = 2
-# What the room itself draws: walls, floor, shadows, labels, hands, rays, a panel, a marker. Measured in the
-# browser with everything of it in sight (tests/browser/test_vr_room.py), and rounded up.
+# What the room itself draws: walls, floor, shadows, labels, hands, rays, a panel, a marker. Reckoned, on the
+# safe side: tests/browser/test_vr_room.py holds that no frame of its rooms needs more than was reckoned.
 BUILDING_TRIANGLES = 12_000
 BUILDING_CALLS = 14
 BUILDING_TEXTURES = 40 << 20
