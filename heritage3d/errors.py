@@ -195,12 +195,6 @@ class SheetColumnUnusable(CapturesError):
     code = "H3D-206"
 
 
-class SheetTooLarge(CapturesError):
-    """More bytes, rows or columns than the limit allows. Fields: file, count, limit, what."""
-
-    code = "H3D-207"
-
-
 class ObjectError(Heritage3dError):
     """One object is at fault; the others go on. Fields: file, detail."""
 
@@ -256,12 +250,6 @@ class NothingToPublish(ObjectError):
     """The folder holds no page, photograph or mesh that a step of this workflow reads. Fields: file, detail."""
 
     code = "H3D-253"
-
-
-class PageListError(RecordError):
-    """A row of pages.csv cannot be used. Fields: file, row, column, value, detail."""
-
-    code = "H3D-254"
 
 
 class CaptureChanged(ObjectError):
@@ -352,6 +340,12 @@ class CaptureNameUnreadable(ObjectError):
     """The name of a file is not valid UTF-8. Fields: file."""
 
     code = "H3D-269"
+
+
+class PageListError(RecordError):
+    """A row of pages.csv cannot be used. Fields: file, row, column, value, detail."""
+
+    code = "H3D-254"
 
 
 class PageMissing(PageListError):
@@ -967,12 +961,6 @@ class JobKilled(JobError):
     """The worker was killed from outside, or went over its memory. Fields: file, stage, limit."""
 
     code = "H3D-703"
-
-
-class JobNotRun(JobError):
-    """A job waited for another one that failed. Fields: file, stage."""
-
-    code = "H3D-704"
 
 
 class EngineError(Heritage3dError):
