@@ -127,7 +127,12 @@ def test_the_command_tells_each_file_and_ends_with_a_summary(tmp_path: Path, end
     command = [sys.executable, str(ROOT / "tests" / "command.py"), "inspect", str(tmp_path), "--watch"]
     environment = {**os.environ, "H3D_LANG": "en", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores Ctrl-C
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
