@@ -146,33 +146,43 @@ class _Loop:
 
     def all(self, objects: list[CaptureObject]) -> RunResult:
         self.listener.begin(len(objects))
-        waiting = iter(objects)
-        more = True
-        while more or self.plans:
-            while more and not self.ready and (self.executor is None or self.executor.free > 0):
-                more = self.open(next(waiting, None))
-            self.work()
+        waiting = deque(objects)
+        while waiting or self.plans:
+            self.send(waiting)
+            self.take_next()
         self.collection()
         return self.result
 
-    def open(self, item: CaptureObject | None) -> bool:
-        """Begin with the next object; whether there was one."""
-        if item is None:
-            return False
+    def send(self, waiting: deque[CaptureObject]) -> None:
+        """Fill the workers' window, opening as many objects as that takes."""
+        while True:
+            while waiting and len(self.ready) < self.ahead:
+                self.open(waiting.popleft())
+            if not self.ready:
+                return
+            if self.executor is None:
+                self.executor = self.start_engine()
+            elif self.executor.free <= 0:
+                return
+            else:
+                self.executor.submit(self.bundle())
+
+    @property
+    def ahead(self) -> int:
+        """How many jobs are kept ready: enough for a bundle of tiny ones after each worker had its share."""
+        return 1 if self.executor is None else 2 * self.executor.workers + _BUNDLE_JOBS
+
+    def open(self, item: CaptureObject) -> None:
+        """Begin with an object."""
         plan = ObjectPlan(item, self.settings)
         self.plans[item.id] = plan
         self.ready.extend(plan.start())
         self.go_on(plan)
-        return True
 
-    def work(self) -> None:
-        """Fill the workers' window and take what comes back, once."""
-        if not self.ready and not (self.executor and self.executor.busy):
+    def take_next(self) -> None:
+        """Take what comes back next."""
+        if self.executor is None or not self.executor.busy:
             return
-        if self.executor is None:
-            self.executor = self.start_engine()
-        while self.ready and self.executor.free > 0:
-            self.executor.submit(self.bundle())
         self.listener.running(self.executor.under_way())
         for spec, outcome in self.executor.outcomes():
             self.take(spec, outcome)
@@ -204,7 +214,7 @@ class _Loop:
 
     def go_on(self, plan: ObjectPlan) -> None:
         """Queue the jobs that can start now; when none is left, publish the object."""
-        self.ready.extend(plan.advance())
+        self.ready.extendleft(reversed(plan.advance()))  # what has begun is finished before something new begins
         if plan.finished:
             del self.plans[plan.object.id]
             if isinstance(plan, CollectionPlan):
@@ -256,7 +266,8 @@ class _Loop:
         self.plans[""] = plan
         self.go_on(plan)
         while self.plans:
-            self.work()
+            self.send(deque())
+            self.take_next()
 
     def finish_collection(self, plan: CollectionPlan) -> None:
         if plan.errors:
