@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from heritage3d import commands
+
 ROOT = Path(__file__).resolve().parents[1] / "heritage3d"
 ALWAYS = {"errors", "messages", "pipeline", "compiled", ""}
 ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
@@ -23,6 +25,7 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
     "quality": {"image", "correction", "record"},
     "gltf": {"image"},
     "mesh": {"gltf", "image"},
+    "usdz": {"gltf"},
     "repair": {"mesh", "gltf"},
     "deviation": {"mesh", "gltf", "image"},
     "simplification": {"mesh", "gltf", "deviation"},
@@ -31,7 +34,7 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
     "photogrammetry": {"mesh", "gltf", "image", "deviation", "baking"},
     "iiif": {"image", "tiling", "record"},
     "hall": {"iiif", "record", "gltf"},
-    "exhibit": {"hall", "iiif", "trust", "record"},
+    "exhibit": {"hall", "usdz", "iiif", "trust", "record"},
     "environment": {"mesh", "viewer"},
     "stages": {
         "record",
@@ -51,7 +54,8 @@ ALLOWED = {  # room -> rooms that it may know, besides ALWAYS
         "exhibit",
         "hall",
     },
-    "cli": {"quality", "record", "trust", "exhibit", "stages", "environment", "mesh", "deviation", "photogrammetry"},
+    "commands": {"quality", "record", "trust", "exhibit", "environment", "mesh", "deviation", "photogrammetry"},
+    "cli": {"stages", "commands"},
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if "node_modules" not in path.parts)
 
@@ -108,9 +112,14 @@ def test_dangerous_calls_are_not_used(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "stages" or p.name == "kinds.py"])
 def test_stages_and_kinds_are_light_to_import(path: Path) -> None:
     heavy = {"pyvips", "cv2", "open3d", "trimesh", "scipy", "numba", "xatlas", "pycolmap", "imagecodecs", "numpy"}
-    heavy |= {"tifffile", "DracoPy", "meshopt"}
+    heavy |= {"tifffile", "DracoPy", "meshopt", "pxr"}
     top = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in top for alias in node.names} | {
         node.module or "" for node in top if isinstance(node, ast.ImportFrom)
     }
     assert not {name.split(".")[0] for name in names} & heavy
+
+
+def test_every_command_has_its_file_and_its_place_in_the_help() -> None:
+    files = {path.stem for path in (ROOT / "commands").glob("*.py")} - {"__init__"}
+    assert files == {*commands.MAIN, *commands.HIDDEN}

@@ -102,6 +102,11 @@ def text(key: str, /, **fields: Any) -> str:
     return str(entry).format_map(_Fields(fields))
 
 
+def command(key: str, english: str) -> str:
+    """The help of a command, or of one of its options, in the language of this process."""
+    return str(lookup("commands", key, language()) or english)
+
+
 def error(code: str, part: str, fields: dict[str, Any], chosen: str | None = None) -> str:
     """The ``what`` or ``cure`` of an error code."""
     for candidate in (chosen or language(), "en"):

@@ -29,7 +29,7 @@ from heritage3d.pipeline.store import move, remove, translated
 def command_of(stage: Stage) -> Callable[..., None]:
     """A function whose signature Typer turns into the stage's command."""
     parameters = [_argument(entry.name, many=entry.arity == "all") for entry in stage.inputs]
-    dest = typer.Argument(help=_command_help("dest", "Folder of the result: new or empty"))
+    dest = typer.Argument(help=messages.command("dest", "Folder of the result: new or empty"))
     parameters.append(
         inspect.Parameter("dest", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[Path, dest])
     )
@@ -61,13 +61,9 @@ def option_help(stage: Stage, name: str, language: str | None = None) -> str:
     return str(messages.lookup("options", f"{stage.name}.{name}", chosen) or english)
 
 
-def _command_help(key: str, english: str) -> str:
-    return str(messages.lookup("commands", key, messages.language()) or english)
-
-
 def _argument(name: str, *, many: bool) -> inspect.Parameter:
     told = typer.Argument(
-        help=_command_help("input", "Input file" if not many else "Input files"), exists=True, show_default=False
+        help=messages.command("input", "Input file" if not many else "Input files"), exists=True, show_default=False
     )
     annotation = Annotated[list[Path], told] if many else Annotated[Path, told]
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)

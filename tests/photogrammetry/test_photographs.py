@@ -12,8 +12,9 @@ import typer
 from typer.testing import CliRunner
 
 import heritage3d.image.kinds  # noqa: F401
+from heritage3d.commands import preflight as command
 from heritage3d.errors import MaskUnfit, PhotographsTooFew
-from heritage3d.photogrammetry import command, masks
+from heritage3d.photogrammetry import masks
 from heritage3d.photogrammetry.lens import read_lens
 from heritage3d.photogrammetry.photographs import mask_of, read_set
 
