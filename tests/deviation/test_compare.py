@@ -14,7 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from heritage3d import messages
-from heritage3d.deviation import appearance, certified, command, scale, viewing
+from heritage3d.commands import compare as command
+from heritage3d.deviation import appearance, certified, scale, viewing
 from heritage3d.errors import CaptureUnreadable, LengthInvalid, MeshError, OutputError, TransformUnusable, UnitNeeded
 from heritage3d.gltf import writing
 from heritage3d.gltf.model import Model, Primitive
