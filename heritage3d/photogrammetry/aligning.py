@@ -6,46 +6,26 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.errors import Heritage3dError, PhotographsApart, PhotographUnconnected
-from heritage3d.photogrammetry import aligned, camera_picture, features, masks, preflight, scale, solving
-from heritage3d.photogrammetry.features import Features
+from heritage3d.photogrammetry import aligned, attempts, camera_picture, masks, scale
+from heritage3d.photogrammetry.attempts import Wishes
 from heritage3d.photogrammetry.photographs import Photograph, PhotoSet, mask_of, read_set
 from heritage3d.photogrammetry.pixels import Grey, colour_of, grey_of, reduced
 from heritage3d.photogrammetry.placing import Coverage, coverage, placing
 from heritage3d.photogrammetry.scale import Scale
 from heritage3d.photogrammetry.scale_file import ScaleFile, read_scale_file
-from heritage3d.photogrammetry.solving import Mapper, Shot, Solved
+from heritage3d.photogrammetry.solving import Solved
 from heritage3d.photogrammetry.stations import Station, stations_of
 from heritage3d.photogrammetry.undistort import undistorted
 from heritage3d.photogrammetry.views import Scene
-from heritage3d.pipeline.store import sha256_of
 
-Background = Literal["used", "still", "plain"]
 _KEPT_IN_MEMORY = 64  # grey pictures, while targets are looked for
 _MAX_POINT_ERROR_PX = 2.0
-_FEW, _FEW_MISSING = 30, 0.25  # sets for which a second, slower attempt is made
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """``size``: pixels of the longer side for features; ``most``: features of a photograph.
-
-    ``background``: it stands still with the object and helps; it stands still while the object turns; or it is one
-    plain colour. ``work``: a folder where features are kept for the next time, ``threads`` for extraction and matching.
-    """
-
-    size: int = 1600
-    most: int = 8192
-    mapper: Mapper = "incremental"
-    background: Background = "used"
-    keep_blurred: bool = False
-    work: Path | None = None
-    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -94,7 +74,7 @@ def align(
     stated = read_scale_file(scale_file) if scale_file else ScaleFile()
     found = read_set(files, mask_files, keep_blurred=wishes.keep_blurred)
     drawn = _masks(found.photographs, wishes)
-    solved = _solved(found.photographs, drawn, wishes)
+    solved = attempts.solved(found.photographs, drawn, wishes)
     raw = stations_of(solved.model)
     points, seen_by = _points(solved.model, raw)
     paths = {photo.name: photo.path for photo in found.photographs}
@@ -145,57 +125,6 @@ def _masks(photos: Sequence[Photograph], wishes: Wishes) -> Callable[[str], Grey
         return masks.to_size(small[name], photo.width, photo.height) if name in small else mask_of(photo)
 
     return drawn
-
-
-def _solved(photos: Sequence[Photograph], drawn: Callable[[str], Grey | None], wishes: Wishes) -> Solved:
-    small = preflight.small_shots(photos, drawn, threads=wishes.threads)
-    likely = solving.likely_pairs(small)
-    inliers = solving.matched(small, likely, threads=wishes.threads)
-    preflight.require_overlap(inliers, len(photos))
-    many = len(photos) > solving.EXHAUSTIVE
-    pairs = solving.promising_pairs(inliers, len(photos)) if many else likely
-    usual: Solved | None = None
-    apart: PhotographsApart | None = None
-    try:
-        usual = _attempt(photos, drawn, pairs, wishes, wide=False)
-    except PhotographsApart as error:
-        apart = error
-    missing = len(photos) - (usual.model.num_reg_images() if usual else 0)
-    if missing and (len(photos) <= _FEW or missing <= _FEW_MISSING * len(photos)):
-        # Steps too wide for plain SIFT: sixteen photographs of the banana set connect only this way.
-        try:
-            wide = _attempt(photos, drawn, pairs, wishes, wide=True)
-        except PhotographsApart as error:
-            apart = error
-        else:
-            if not usual or wide.model.num_reg_images() > usual.model.num_reg_images():
-                return wide
-    if usual is None:
-        raise apart or PhotographsApart(file="", count=len(photos))
-    return usual
-
-
-def _attempt(
-    photos: Sequence[Photograph],
-    drawn: Callable[[str], Grey | None],
-    pairs: Sequence[tuple[int, int]],
-    wishes: Wishes,
-    *,
-    wide: bool,
-) -> Solved:
-    shots = [_shot(photo, drawn(photo.name), wishes, wide) for photo in photos]
-    still = wishes.background == "still"
-    return solving.solve(shots, pairs, mapper=wishes.mapper, threads=wishes.threads, still=still)
-
-
-def _shot(photo: Photograph, mask: Grey | None, wishes: Wishes, wide: bool) -> Shot:
-    asked = f"{wishes.size} {wishes.most}{' wide' if wide else ''}"
-    place = features.kept(wishes.work, sha256_of(photo.path), asked) if wishes.work else None
-    held: Features | None = features.load(place)
-    if held is None:
-        held = features.extract(grey_of(photo.path), wishes.size, wishes.most, wide=wide, threads=wishes.threads)
-        features.keep(place, held)
-    return preflight.shot_of(photo, held.inside(mask))
 
 
 def _points(model: Any, stations: Sequence[Station]) -> tuple[NDArray[np.float64], tuple[NDArray[np.int32], ...]]:

@@ -1,4 +1,7 @@
-"""The table that an object stands on: found as a plane below everything else, and cut away."""
+"""The table that an object stands on: found below everything else, level and perhaps a little bowed, and cut away.
+
+A sheet of paper or a cloth lies on no plane: what is near the plane is followed outwards as a polynomial surface.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ _THICK_PX = 3.0  # half of the thickness of the table's points
 _ABOVE_PX = 5.0  # so far above the table, the object begins
 _BELOW = 0.03  # share of the points that may lie below the table: noise, reflections
 _TRIES, _SAMPLE = 400, 40_000
+_BOW_DEGREES = (1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4)  # of the polynomials, each fitted to what the one before came near
 _CELL_PX, _FEWEST = 8.0, 6
 _PART = 0.05  # parts with a smaller share of the largest one are no objects
 _MARGIN_PX = 24.0
@@ -24,16 +28,34 @@ _MARGIN_PX = 24.0
 
 @dataclass(frozen=True)
 class Ground:
-    """A plane: points p with ``normal`` (3,) . p = ``offset`` lie on it, greater ones above; ``pixel``: what a pixel
-    covers there. World units."""
+    """A plane, ``normal`` (3,) . p = ``offset``, and how the table bows out of it; ``pixel``: what one covers there.
+
+    ``axes`` (2, 3) lie in the plane with their origin at ``middle`` (3,); ``low`` and ``high`` (2,) are the ends of the
+    table along them, beyond which it goes on as at its rim. ``bow``: factors of the polynomial that lifts it. World
+    units.
+    """
 
     normal: NDArray[np.float64]
     offset: float
     pixel: float
+    axes: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    bow: NDArray[np.float64]
+
+    def height(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How high points (n, 3) lie above the table, (n,)."""
+        flat = np.clip((points - self.middle) @ self.axes.T, self.low, self.high)
+        return np.asarray(points @ self.normal - self.offset - _lifts(self.inside(flat), self.bow))
 
     def above(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points (n, 3) stand out of the table."""
-        return np.asarray(points @ self.normal - self.offset > _ABOVE_PX * self.pixel)
+        return self.height(points) > _ABOVE_PX * self.pixel
+
+    def inside(self, flat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places (n, 2) in the plane, counted from -1 to 1 between the ends of the table."""
+        return 2 * (flat - self.low) / np.maximum(self.high - self.low, 1e-300) - 1
 
 
 def ground_of(cloud: Cloud) -> Ground | None:
@@ -66,7 +88,39 @@ def ground_of(cloud: Cloud) -> Ground | None:
     middle = on.mean(axis=0)
     fitted = np.linalg.svd(on - middle, full_matrices=False)[2][2]
     fitted = fitted * (1 if fitted[1] > 0 else -1)
-    return Ground(fitted, float(fitted @ middle), pixel)
+    return _bowed(points[level], fitted, middle, pixel)
+
+
+def _bowed(
+    points: NDArray[np.float64], normal: NDArray[np.float64], middle: NDArray[np.float64], pixel: float
+) -> Ground:
+    """The table near a plane through ``middle``, followed as far as level points go on smoothly."""
+    across = np.cross(normal, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    axes = np.stack([across, np.cross(normal, across)])
+    flat, height = (points - middle) @ axes.T, (points - middle) @ normal
+    ground = Ground(
+        normal, float(normal @ middle), pixel, axes, middle, flat.min(axis=0), flat.max(axis=0), np.zeros(3)
+    )
+    for degree in _BOW_DEGREES:
+        near = np.abs(ground.height(points)) < _THICK_PX * pixel
+        on = flat[near]
+        ground = replace(ground, low=on.min(axis=0), high=on.max(axis=0))
+        powers = _powers(ground.inside(on), degree)
+        weak = 1e-6 * len(on) * np.eye(powers.shape[1])
+        ground = replace(ground, bow=np.asarray(np.linalg.solve(powers.T @ powers + weak, powers.T @ height[near])))
+    return ground
+
+
+def _powers(flat: NDArray[np.float64], degree: int) -> NDArray[np.float64]:
+    """The products of powers of both coordinates up to a degree, (n, k)."""
+    x, y = flat.T
+    return np.stack([x**i * y ** (total - i) for total in range(degree + 1) for i in range(total + 1)], axis=1)
+
+
+def _lifts(flat: NDArray[np.float64], bow: NDArray[np.float64]) -> NDArray[np.float64]:
+    degree = int(np.sqrt(2 * len(bow))) - 1
+    return np.asarray(_powers(flat, degree) @ bow)
 
 
 def around_object(cloud: Cloud, ground: Ground) -> Cloud:
@@ -74,9 +128,7 @@ def around_object(cloud: Cloud, ground: Ground) -> Cloud:
     from scipy.ndimage import label
 
     high = ground.above(cloud.points)
-    across = np.cross(ground.normal, [0.0, 0.0, 1.0])
-    across /= np.linalg.norm(across)
-    flat = cloud.points @ np.stack([across, np.cross(ground.normal, across)], axis=1)
+    flat = cloud.points @ ground.axes.T
     low = flat.min(axis=0)
     cell = np.floor((flat - low) / (_CELL_PX * ground.pixel)).astype(np.int64)
     shape = tuple(int(most) + 1 for most in cell.max(axis=0))
@@ -90,7 +142,7 @@ def around_object(cloud: Cloud, ground: Ground) -> Cloud:
     margin = _MARGIN_PX * ground.pixel
     from_, to = chosen.min(axis=0) * _CELL_PX * ground.pixel, (chosen.max(axis=0) + 1) * _CELL_PX * ground.pixel
     keep = ((flat - low >= from_ - margin) & (flat - low <= to + margin)).all(axis=1)
-    keep &= cloud.points @ ground.normal - ground.offset > -_THICK_PX * ground.pixel
+    keep &= ground.height(cloud.points) > -_THICK_PX * ground.pixel
     return Cloud(*(getattr(cloud, name)[keep] for name in Cloud.__dataclass_fields__))
 
 

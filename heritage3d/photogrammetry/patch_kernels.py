@@ -20,58 +20,30 @@ def voted(cluster: Any, views: Any, weight: Any, score: Any) -> None:
 
 
 @compiled
-def settled(score: Any, start: Any, ends: Any, shares: Any, price: float, rounds: int, label: Any) -> None:
-    """Choose a view for each cluster: its own score (1 is best), less what each border to another view costs.
+def settled(views: Any, score: Any, start: Any, ends: Any, shares: Any, price: float, rounds: int, label: Any) -> None:
+    """Choose a view for each cluster or face: its own score (1 is best), less what each border to another view costs.
 
-    ``start``, ``ends`` and ``shares`` list the neighbours of each cluster and their part of its border. Iterated
-    conditional modes (Besag, 1986), in the order of the clusters.
+    ``views`` (n, k): who sees it, -1 none, with their ``score`` (n, k); ``start`` (n + 1,), ``ends`` and ``shares``
+    list the neighbours (-1: none) and their parts of the border. ``label`` (n,) is changed in place; -1 where no view
+    sees it. Iterated conditional modes (Besag, 1986), in the order given.
     """
     for _turn in range(rounds):
         changed = 0
         for one in range(len(label)):
-            best, least = label[one], np.float64(np.inf)
-            for view in range(score.shape[1]):
-                if score[one, view] <= 0:
+            best, least = -1, np.float64(np.inf)
+            for k in range(views.shape[1]):
+                view = views[one, k]
+                if view < 0:
                     continue
-                cost = 1.0 - score[one, view]
+                cost = 1.0 - score[one, k]
                 for at in range(start[one], start[one + 1]):
-                    if label[ends[at]] != view:
+                    other = ends[at]
+                    if other >= 0 and label[other] >= 0 and label[other] != view:
                         cost += price * shares[at]
                 if cost < least:
                     best, least = view, cost
             if best != label[one]:
                 label[one] = best
-                changed += 1
-        if changed == 0:
-            return
-
-
-@compiled
-def refined(views: Any, relative: Any, beside: Any, price: float, rounds: int, label: Any) -> None:
-    """The same for single faces, among the views that see them; ``beside`` (m, 3) faces across the edges, -1 none.
-
-    ``label`` (m,) is changed in place; -1 stays where no view sees a face.
-    """
-    for _turn in range(rounds):
-        changed = 0
-        for face in range(len(label)):
-            if views[face, 0] < 0:
-                label[face] = -1
-                continue
-            best, least = -1, np.float64(np.inf)
-            for k in range(views.shape[1]):
-                view = views[face, k]
-                if view < 0:
-                    break
-                cost = 1.0 - relative[face, k]
-                for side in range(3):
-                    other = beside[face, side]
-                    if other >= 0 and label[other] >= 0 and label[other] != view:
-                        cost += price
-                if cost < least:
-                    best, least = view, cost
-            if best != label[face]:
-                label[face] = best
                 changed += 1
         if changed == 0:
             return

@@ -42,7 +42,9 @@ def choose(surface: Surface, found: Sight, views: int, pixel: float) -> Patches:
     label = _coarse(surface, found, relative, beside, views, pixel)
     sees = (found.views == label[:, None]).any(axis=1)
     label = np.where(sees, label, found.views[:, 0]).astype(np.int32)
-    kernels.refined(found.views, relative, beside, _EDGE_PRICE, _ROUNDS, label)
+    three = np.arange(0, 3 * len(label) + 1, 3)
+    edges = np.ones(3 * len(label), np.float32)
+    kernels.settled(found.views, relative, three, beside.reshape(-1), edges, _EDGE_PRICE, _ROUNDS, label)
     patch, count = _connected(label, beside)
     for _turn in range(_MELTINGS):
         size = np.bincount(patch, minlength=count)
@@ -90,13 +92,14 @@ def _coarse(
     score /= np.maximum(score.max(axis=1, keepdims=True), 1e-30)
     start, ends, shares = _borders(cluster, beside, count)
     label = np.where(score.max(axis=1) > 0, score.argmax(axis=1), -1).astype(np.int32)
-    kernels.settled(score, start, ends, shares, _BORDER_PRICE, _ROUNDS, label)
+    seen_by = np.where(score > 0, np.arange(views, dtype=np.int16), np.int16(-1))
+    kernels.settled(seen_by, score, start, ends, shares, _BORDER_PRICE, _ROUNDS, label)
     return np.asarray(label[cluster])
 
 
 def _borders(
     cluster: NDArray[Any], beside: NDArray[np.int32], count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """The neighbours of each cluster (rows start at ``start``) and their shares of its border."""
     one = np.repeat(cluster.astype(np.int64), 3)
     flat = beside.reshape(-1)
@@ -106,7 +109,7 @@ def _borders(
     first, ends = key // count, key % count
     start = np.searchsorted(first, np.arange(count + 1))
     whole = np.bincount(first, edges, count)
-    return start, ends, edges / np.maximum(whole[first], 1)
+    return start, ends.astype(np.int32), (edges / np.maximum(whole[first], 1)).astype(np.float32)
 
 
 def _connected(label: NDArray[np.int32], beside: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:

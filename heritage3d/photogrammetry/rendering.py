@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.photogrammetry import sight, sight_kernels
-from heritage3d.photogrammetry.surface import Surface, vertex_normals
+from heritage3d.photogrammetry.surface import Surface, face_normals, vertex_normals
 from heritage3d.photogrammetry.texturing import Textured
 from heritage3d.photogrammetry.views import View
 
@@ -41,7 +41,8 @@ class Likeness:
 
 
 def drawn(textured: Textured, view: View) -> tuple[Picture, NDArray[np.bool_]]:
-    """The textured surface from a camera, (h, w, 3) sRGB, and which pixels show a face that a photograph saw."""
+    """The textured surface from a camera, (h, w, 3) sRGB, and which pixels show the front of a face that a photograph
+    saw: where the surface has a hole, its inside shows through, which no photograph can be like."""
     surface, corners = textured.surface, textured.corners
     positions = surface.vertices[corners.vertex]
     places, inverse, _nearest, owner = sight.buffers(view, positions, corners.faces)
@@ -55,7 +56,9 @@ def drawn(textured: Textured, view: View) -> tuple[Picture, NDArray[np.bool_]]:
     picture = np.full((*owner.shape, 3), _PAPER, np.uint8)
     picture[shown] = np.clip(np.rint(colours), 0, 255)
     counted = shown.copy()
-    counted[shown] = textured.seen[owner[shown]]
+    ways = view.centre - surface.vertices[surface.faces[:, 0]]
+    front = (face_normals(surface.vertices, surface.faces) * ways).sum(axis=1) > 0
+    counted[shown] = (textured.seen & front)[owner[shown]]
     return picture, counted
 
 

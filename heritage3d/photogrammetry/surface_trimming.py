@@ -31,22 +31,23 @@ def evidence(vertices: NDArray[np.float64], cloud: Cloud) -> tuple[Floats, Float
 
 
 def trimmed(
-    faces: NDArray[np.int64], distance: Floats, vertices: NDArray[np.float64], bridge: float
+    faces: NDArray[np.int64], distance: Floats, bridge_px: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which faces stay, and which of all faces are invented.
 
-    Invented faces (a corner farther than NEAR_FOOTPRINTS from every point) stay where they close a gap: where their
-    connected patch is at most ``bridge`` across, in world units. Others go.
+    Invented faces (a corner farther than NEAR_FOOTPRINTS from every point) stay where they close a gap of at most
+    ``bridge_px`` pixels across: where no corner of their connected patch is farther than half of that from a point,
+    however long the gap is. Others go, as does what Poisson's surface adds beyond the rim of what was seen.
     """
     invented = np.asarray((distance[faces] > NEAR_FOOTPRINTS).any(axis=1))
     stays = np.logical_not(invented)
-    if bridge > 0 and invented.any():
-        stays[invented] = _small(faces[invented], vertices, bridge)
+    if bridge_px > 0 and invented.any():
+        stays[invented] = _narrow(faces[invented], distance, bridge_px / 2)
     return stays, invented
 
 
-def _small(faces: NDArray[np.int64], vertices: NDArray[np.float64], bridge: float) -> NDArray[np.bool_]:
-    """Which of these faces belong to a connected patch whose box has no side longer than ``bridge``."""
+def _narrow(faces: NDArray[np.int64], distance: Floats, reach: float) -> NDArray[np.bool_]:
+    """Which of these faces belong to a connected patch that nowhere is farther than ``reach`` from a point."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -55,11 +56,9 @@ def _small(faces: NDArray[np.int64], vertices: NDArray[np.float64], bridge: floa
     ends = np.concatenate([local[:, [0, 1]], local[:, [1, 2]]])
     graph = coo_matrix((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), (len(used), len(used)))
     count, part = connected_components(graph, directed=False)
-    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
-    np.minimum.at(low, part, vertices[used])
-    np.maximum.at(high, part, vertices[used])
-    small = (high - low).max(axis=1) <= bridge
-    return np.asarray(small[part[local[:, 0]]])
+    farthest = np.zeros(count, np.float32)
+    np.maximum.at(farthest, part, distance[used])
+    return np.asarray((farthest <= reach)[part[local[:, 0]]])
 
 
 def largest(faces: NDArray[np.int64], count: int, share: float) -> NDArray[np.bool_]:

@@ -30,16 +30,23 @@ _FACING = 0.15  # cosine below which a camera says nothing of a point
 
 
 @compiled
+def _square(x: float, y: float, height: int, width: int) -> Any:
+    """First and last row and column (the last ones exclusive) of the three by three pixels around a place."""
+    column, row = int(np.floor(x + 0.5)), int(np.floor(y + 0.5))
+    return max(row - 1, 0), min(row + 2, height), max(column - 1, 0), min(column + 2, width)
+
+
+@compiled
 def _splatted(places: Any, inverse: Any, facing: Any, nearest: Any) -> None:
     """Points as squares of three pixels, the nearest one counts; those that look away only hide what is behind."""
     height, width = nearest.shape
     for at in range(len(places)):
         if inverse[at] <= 0:
             continue
-        x, y = int(np.floor(places[at, 0] + 0.5)), int(np.floor(places[at, 1] + 0.5))
+        top, bottom, left, right = _square(places[at, 0], places[at, 1], height, width)
         value = np.float32(inverse[at])
-        for row in range(max(y - 1, 0), min(y + 2, height)):
-            for column in range(max(x - 1, 0), min(x + 2, width)):
+        for row in range(top, bottom):
+            for column in range(left, right):
                 if value > abs(nearest[row, column]):
                     nearest[row, column] = value if facing[at] else -value
 
@@ -51,9 +58,9 @@ def _averaged(places: Any, inverse: Any, nearest: Any, near: float, sums: Any, w
     for at in range(len(places)):
         if inverse[at] <= 0:
             continue
-        x, y = int(np.floor(places[at, 0] + 0.5)), int(np.floor(places[at, 1] + 0.5))
-        for row in range(max(y - 1, 0), min(y + 2, height)):
-            for column in range(max(x - 1, 0), min(x + 2, width)):
+        top, bottom, left, right = _square(places[at, 0], places[at, 1], height, width)
+        for row in range(top, bottom):
+            for column in range(left, right):
                 if nearest[row, column] * (1 - near) > inverse[at]:
                     continue
                 off = (places[at, 0] - column) ** 2 + (places[at, 1] - row) ** 2

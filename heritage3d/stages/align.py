@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -89,7 +90,7 @@ class AlignEvidence(Evidence):
 
 @stage(
     writes="photogrammetry/aligned",
-    version=1,
+    version=2,
     libraries=("pycolmap", "opencv-python-headless", "numpy", "pyvips-binary"),
     seconds_per_mb=6.0,
     bytes_out_per_byte=2.0,
@@ -130,6 +131,7 @@ def align(
     """
     from heritage3d.errors import PhotographsTooFew
     from heritage3d.photogrammetry import aligning
+    from heritage3d.photogrammetry.attempts import Wishes
     from heritage3d.photogrammetry.begun import begun
     from heritage3d.photogrammetry.photographs import FEWEST, stem_of
 
@@ -139,23 +141,11 @@ def align(
         raise PhotographsTooFew(file="", usable=len(photos), count=len(photos), needed=FEWEST, detail=told)
     masks = {stem_of(_file(entry)): entry.path for entry in captures if entry.kind == "mask"}
     scales = [entry.path for entry in captures if entry.kind == "photogrammetry/scale"]
+    wishes = Wishes(size, features, mapper, background, blurred == "keep", threads=threads)
     listed = "\n".join(f"{name}\t{path}" for name, path in photos).encode("utf-8", "surrogateescape")
     with begun(dest, "align", listed) as work:
-        found = aligning.align(
-            photos,
-            dest,
-            mask_files=masks,
-            scale_file=scales[0] if scales else None,
-            wishes=aligning.Wishes(
-                size=size,
-                most=features,
-                mapper=mapper,
-                background=background,
-                keep_blurred=blurred == "keep",
-                work=work,
-                threads=threads,
-            ),
-        )
+        wishes = replace(wishes, work=work)
+        found = aligning.align(photos, dest, mask_files=masks, scale_file=scales[0] if scales else None, wishes=wishes)
     evidence = AlignEvidence(photogrammetry=_evidence(found))
     (dest / "evidence.json").write_bytes(addresses.dump(evidence.model_dump(mode="json", by_alias=True)))
     return evidence

@@ -10,6 +10,11 @@ from pydantic import Field
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.stage import Evidence, Reads, Speed, stage
 
+Longest = Annotated[
+    int,
+    Field(ge=0, le=20_000, description="Photographs are reduced to so many pixels on their longer side; 0 keeps them"),
+]
+
 
 class DensifyEvidence(Evidence):
     """What matching found: points, their spread along the ray in pixels' worth, how many photographs agree (median).
@@ -40,12 +45,7 @@ def densify(
     aligned: Annotated[Path, Reads("photogrammetry/aligned")],
     dest: Path,
     *,
-    longest: Annotated[
-        int,
-        Field(
-            ge=0, le=20_000, description="Photographs are reduced to so many pixels on their longer side; 0 keeps them"
-        ),
-    ] = 2400,
+    longest: Longest = 2400,
     min_views: Annotated[
         int, Field(ge=2, le=20, description="A point stays where so many photographs agree on it")
     ] = 3,

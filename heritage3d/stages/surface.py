@@ -28,7 +28,7 @@ class SurfaceEvidence(Evidence):
 
 @stage(
     writes=Many("mesh/scan"),
-    version=2,
+    version=3,
     libraries=("open3d-cpu", "open3d", "scipy", "numpy"),
     seconds_per_mb=1.5,
     bytes_out_per_byte=1.0,
@@ -69,14 +69,13 @@ def surface(
     from heritage3d.photogrammetry.aligned import read_scene
 
     cloud, unit = cloud_files.read_cloud(dense / cloud_files.POINTS)
-    footprint = float(np.median(cloud.footprint)) if len(cloud.points) else 0.0
     table = grounds.ground_of(cloud) if ground == "cut" else None
     if table is not None:
         cloud = grounds.around_object(cloud, table)
     if method == "tsdf":
         made = surface_tsdf.tsdf(cloud, read_scene(dense).views)
     else:
-        made = surfaces.poisson(cloud, depth or None, bridge * footprint)
+        made = surfaces.poisson(cloud, depth or None, bridge)
     if table is not None:
         made = grounds.cut(made, table)
     path = dest / "surface.ply"

@@ -14,6 +14,7 @@ from heritage3d.stages.align import PhotogrammetryEvidence
 
 if TYPE_CHECKING:
     from heritage3d.photogrammetry.texturing import Textured
+    from heritage3d.photogrammetry.views import View
 
 
 class DenseFigures(Evidence):
@@ -78,7 +79,7 @@ class ReportEvidence(PhotogrammetryEvidence):
 
 @stage(
     writes=Many("mesh/scan", "photogrammetry/report"),
-    version=1,
+    version=2,
     libraries=("numba", "numpy", "scipy", "opencv-python-headless", "pyvips-binary"),
     seconds_per_mb=2.0,
     bytes_out_per_byte=1.0,
@@ -105,21 +106,18 @@ def texture(
     photographs on the object. One photograph is left out and drawn again from the model: how like it is, is
     measured. The report holds the figures of all steps, the cameras, and the model from four sides.
     """
-    import numpy as np
-
     from heritage3d.gltf import writing
-    from heritage3d.photogrammetry import cloud_files, portraits, rendering, sight, texturing
+    from heritage3d.photogrammetry import cloud_files, portraits, texturing
     from heritage3d.photogrammetry.aligned import read_scene
 
     shape, unit = cloud_files.read_surface(surface.path)
-    scene = read_scene(aligned)
-    left = texturing.left_out(scene.views, redraw)
-    taking = [index for index in range(len(scene.views)) if index != left]
-    pixel = texturing.pixel_of(shape, scene.views)
-    made = texturing.texture(shape, scene.views, taking, side=side, pixel=pixel)
+    views = read_scene(aligned).views
+    left = texturing.left_out(views, redraw)
+    taking = [index for index in range(len(views)) if index != left]
+    made = texturing.texture(shape, views, taking, side=side, pixel=texturing.pixel_of(shape, views))
+    model = dest / "model.glb"
     extras = {"scale": "unknown"} if unit is None else {}
     encoding = writing.Encoding("none", position_bits=32)
-    model = dest / "model.glb"
     model.write_bytes(writing.write(made.model(metres=unit is not None), encoding, extras=extras))
     report = dest / "report"
     report.mkdir()
@@ -128,19 +126,13 @@ def texture(
     (report / "sides.jpg").write_bytes(portraits.four_sides(made))
     redrawn = None
     if left is not None:
-        view = scene.views[left]
-        photograph = sight.picture_of(view)
-        drawn, counted = rendering.drawn(made, view)
-        found = rendering.likeness(photograph, drawn, counted, sight.mask_of(view))
-        redrawn = RedrawnPhotograph(photograph=view.name, **vars(found))
-        (report / "redrawn.jpg").write_bytes(portraits.pair(photograph, drawn, counted))
         pictures["redrawn"] = "redrawn.jpg"
-    known = np.median(shape.density[shape.confidence > 0]) if (shape.confidence > 0).any() else 0.0
+        redrawn = _redrawn(made, views[left], report / "redrawn.jpg")
     evidence = ReportEvidence.model_validate(
         {
             **_told(aligned / "evidence.json").get("photogrammetry", {}),
             "dense": _dense(_told(dense / "dense.json")),
-            "surface": _surface(made, surface.evidence, float(known) * 1e-6 if unit else None),
+            "surface": _surface(made, surface.evidence, known=unit is not None),
             "texture": _texture(made, known=unit is not None),
             "redrawn": redrawn,
             "pictures": pictures,
@@ -149,6 +141,16 @@ def texture(
     told = evidence.model_dump(mode="json", by_alias=True)
     (report / "evidence.json").write_bytes(addresses.dump(told))
     return [Output("mesh/scan", "model", model), Output("photogrammetry/report", "report", report, evidence=told)]
+
+
+def _redrawn(made: Textured, view: View, picture: Path) -> RedrawnPhotograph:
+    from heritage3d.photogrammetry import portraits, rendering, sight
+
+    photograph = sight.picture_of(view)
+    drawn, counted = rendering.drawn(made, view)
+    found = rendering.likeness(photograph, drawn, counted, sight.mask_of(view))
+    picture.write_bytes(portraits.pair(photograph, drawn, counted))
+    return RedrawnPhotograph(photograph=view.name, **vars(found))
 
 
 def _told(path: Path) -> dict[str, Any]:
@@ -165,14 +167,18 @@ def _dense(told: dict[str, Any]) -> DenseFigures:
     return DenseFigures(points=told.get("points", 0), covered=mean, views_median=told.get("views_median", 0.0))
 
 
-def _surface(made: Textured, told: dict[str, Any], per_mm2: float | None) -> SurfaceFigures:
+def _surface(made: Textured, told: dict[str, Any], *, known: bool) -> SurfaceFigures:
+    import numpy as np
+
     from heritage3d.photogrammetry.surface import areas
 
+    density = made.surface.density[made.surface.confidence > 0]
+    per_mm2 = float(np.median(density)) * 1e-6 if len(density) else 0.0
     area = areas(made.surface)
     whole = max(float(area.sum()), 1e-300)
     return SurfaceFigures(
         triangles=len(made.surface.faces),
-        points_per_mm2=None if per_mm2 is None else round(per_mm2, 2),
+        points_per_mm2=round(per_mm2, 2) if known else None,
         seen=round(float(area[made.seen].sum()) / whole, 4),
         invented=round(float(area[made.surface.invented].sum()) / whole, 4),
         ground=str(told.get("ground", "kept")),

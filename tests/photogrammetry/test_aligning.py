@@ -114,6 +114,19 @@ def test_photographs_of_different_things_do_not_connect(tmp_path: Path) -> None:
         align(found, _made(tmp_path / "out"))
 
 
+def test_of_two_objects_the_larger_set_is_used_and_the_other_named(taken: list[cards.Taken], tmp_path: Path) -> None:
+    given = [(taken[at].pixels, f"card {at}.jpg") for at in range(6)]
+    given += [(taken[at].pixels[:, ::-1], f"mirrored {at}.jpg") for at in range(4)]  # as good as another object
+    files = [(cards.save(pixels, tmp_path / "photos" / name), name) for pixels, name in given]
+    photos = [Artefact(path, "photo", name, evidence={"file": f"photos/{name}"}) for path, name in files]
+    told = align(photos, _made(tmp_path / "out"), size=640, features=1000).photogrammetry
+    assert told.registered == 6
+    assert told.apart == [[f"mirrored {at}.jpg" for at in range(4)]]
+    left_out = {entry.photograph: entry for entry in told.left_out}
+    assert set(left_out) == {f"mirrored {at}.jpg" for at in range(4)}
+    assert "connects only with mirrored 1.jpg" in left_out["mirrored 0.jpg"].why
+
+
 def test_a_single_photograph_is_too_few(captures: list[Artefact], tmp_path: Path) -> None:
     with pytest.raises(PhotographsTooFew, match="H3D-431"):
         align(captures[:1], tmp_path)

@@ -11,6 +11,7 @@ from PIL import Image
 from heritage3d.errors import DenseUnreadable, DepthImpossible, MaskUnfit, SurfaceImpossible
 from heritage3d.mesh import reading
 from heritage3d.photogrammetry import cloud_files, densifying, depth, surface, voxels
+from heritage3d.photogrammetry import surface_trimming as trimming
 from heritage3d.photogrammetry.fusion import Cloud
 from heritage3d.photogrammetry.views import Scene, View
 from tests.photogrammetry import rendered
@@ -66,6 +67,21 @@ def test_threads_and_an_earlier_try_do_not_change_a_byte(
         np.testing.assert_array_equal(getattr(again.cloud, name), getattr(dense.cloud, name))
 
 
+def test_a_long_gap_is_closed_where_it_is_narrow() -> None:
+    y = np.repeat(np.arange(30), 60).reshape(30, 60)
+    at = np.arange(60 * 30).reshape(30, 60)
+    faces = np.stack([at[:-1, :-1].ravel(), at[:-1, 1:].ravel(), at[1:, 1:].ravel()], axis=1)
+    distance = np.zeros((30, 60), np.float32)
+    distance[10:13] = [[4], [5], [4]]  # right across, and narrow
+    distance[20:, :] = np.arange(10)[:, None] * 4  # beyond the rim of what was seen
+    stays, invented = trimming.trimmed(faces, distance.ravel(), 12.0)
+    row = y[:-1, :-1].ravel()
+    assert stays[row < 19].all()
+    assert invented[(row >= 10) & (row < 13)].all()
+    assert not stays[row > 20].any()
+    assert not trimming.trimmed(faces, distance.ravel(), 0)[0][invented].any()
+
+
 def test_the_surface_tells_what_nobody_saw(made: tuple[Scene, Path, densifying.Densified], tmp_path: Path) -> None:
     cloud = made[2].cloud
     middle = np.linalg.norm(cloud.points - (0, 0, 0.6), axis=1) < 4 * PIXEL
@@ -77,7 +93,7 @@ def test_the_surface_tells_what_nobody_saw(made: tuple[Scene, Path, densifying.D
     assert shape.invented[top < PIXEL].all()
     assert shape.invented[(top > 8 * PIXEL) & (top < 14 * PIXEL)].mean() < 0.02
     assert (shape.confidence[np.unique(shape.faces[~shape.invented])] >= 3).all()
-    open_again = surface.poisson(holed, 7, bridge=0)
+    open_again = surface.poisson(holed, 7, bridge_px=0)
     assert not open_again.invented.any()
     cloud_files.write_surface(tmp_path / "surface.ply", shape, "m")
     model = reading.read(tmp_path / "surface.ply")

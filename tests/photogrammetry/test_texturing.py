@@ -141,6 +141,24 @@ def test_the_table_is_found_and_cut_away(scene: Scene) -> None:
     assert left.vertices[:, 1].max() == pytest.approx(0.6, abs=0.01)
 
 
+def test_a_sheet_of_paper_that_bows_is_cut_away_too() -> None:
+    x, z = (values.ravel() for values in np.meshgrid(np.arange(-2, 2, 0.02), np.arange(-2, 2, 0.02)))
+    sheet = np.column_stack([x, 0.05 * x**2 + 0.02 * z * x, z])  # up to 28 pixels out of the plane
+    block = np.column_stack([x / 8, np.full(len(x), 0.9), z / 8])
+    points = np.concatenate([sheet, block])
+    ones = np.ones(len(points), np.float32)
+    normals = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
+    colours = np.zeros((len(points), 3), np.uint8)
+    cloud = Cloud(points, normals, colours, ones.astype(np.uint8), ones * 0, ones * 0.01)
+    table = ground.ground_of(cloud)
+    assert table is not None
+    stands = table.above(points)
+    assert stands[len(sheet) :].all()
+    assert stands[: len(sheet)].mean() < 0.01
+    kept = ground.around_object(cloud, table)
+    assert np.abs(kept.points[:, [0, 2]]).max() < 0.6
+
+
 def test_the_stage_writes_model_and_report(scene: Scene, tmp_path: Path) -> None:
     shape = dome()
     top = np.linalg.norm(shape.vertices[shape.faces].mean(axis=1) - (0, 0, 0.6), axis=1) < 0.1
