@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from heritage3d.compiled import in_portions
 from heritage3d.deviation import searching
-from heritage3d.deviation.surface import ROUNDING, Points, Surface
+from heritage3d.deviation.surface import ROUNDING, Nearest, Points, Surface
 
 SAMPLES = 100_000
 # Differences below this share of the size are not told apart: float32 files hold no better positions.
@@ -142,7 +142,19 @@ def directed(
 
 def rms(start: Surface, end: Surface, samples: int | None = None) -> float:
     """The root of the mean squared distance from ``start`` to ``end`` over evenly spread samples (``SAMPLES``)."""
-    return float(np.sqrt(np.mean(end.nearest(spread(start, samples or SAMPLES)).distance ** 2)))
+    return float(np.sqrt(np.mean(meeting(start, end, samples or SAMPLES)[2].distance ** 2)))
+
+
+def meeting(start: Surface, end: Surface, samples: int) -> tuple[NDArray[np.int64], Points, Nearest]:
+    """The faces of evenly spread samples of ``start``, the weights of their corners (n, 3), and the places of ``end``
+    that are nearest to them. Asked once for two surfaces, as long as there is ``end``."""
+    known = start.met.setdefault(end, {})
+    found: tuple[NDArray[np.int64], Points, Nearest] | None = known.get(samples)
+    if found is None:
+        faces, weights = strata(start, samples)
+        found = (faces, weights, end.nearest(np.einsum("nk,nkj->nj", weights, start.corners(faces))))
+        known[samples] = found
+    return found
 
 
 def spread(surface: Surface, count: int) -> Points:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,8 @@ class Surface:
             raise MeshEmpty(file="")
         self.radius = float(np.abs(np.stack([low, high]) - self.centre).max())
         self._tree: Tree | None = None
+        # What samples of this surface meet of others (certified.meeting), for as long as those are there.
+        self.met: WeakKeyDictionary[Surface, dict[int, Any]] = WeakKeyDictionary()
 
     @property
     def tree(self) -> Tree:
@@ -104,6 +108,27 @@ class Surface:
             _PORTION,
         )
         return Nearest(mine.order[triangle].astype(np.int64), distance, weights)
+
+    def same_as(self, other: Surface) -> bool:
+        """Whether another surface has the very same triangles, in any order and named in any way."""
+        if len(self.faces) != len(other.faces):
+            return False
+        return bool(np.array_equal(_told_apart(self), _told_apart(other)))
+
+    def close_to(self, points: Points, reach: float) -> NDArray[np.bool_]:
+        """Which of some points (n, 3) lie nearer than ``reach``; quick where most of them do not."""
+        places, close = np.ascontiguousarray(points, np.float64), np.empty(len(points), np.bool_)
+        mine = self.tree.compiled
+        in_portions(lambda start, stop: tree.close_to(mine, places, start, stop, reach, close), len(places), _PORTION)
+        return close
+
+    def part(self, rows: NDArray[np.integer]) -> Surface:
+        """The surface of some of its faces, with the same vertices and centre."""
+        other = copy.copy(self)
+        other.faces, other.areas, other.kept = np.ascontiguousarray(self.faces[rows]), self.areas[rows], self.kept[rows]
+        other.met = WeakKeyDictionary()
+        other._tree = None  # noqa: SLF001  it is one of us
+        return other
 
     def clear(self, point: NDArray[np.float64]) -> float:
         """A distance within which there surely is no point of the surface, as great as can be proved; all triangles
@@ -145,6 +170,13 @@ def _tree(positions: Points, faces: NDArray[np.int32]) -> Tree:
     points, ordered = joining.renumbered(positions, faces, order)
     boxes, starts = tree.packed(points, ordered)
     return Tree(boxes, starts, points, ordered, joining.neighbours(ordered, len(points)), order)
+
+
+def _told_apart(surface: Surface) -> NDArray[Any]:
+    """The bytes of all triangles, corners and triangles in the order of their bytes."""
+    corners = np.ascontiguousarray(surface.positions[surface.faces] + 0.0).view("V24")[..., 0]
+    corners = np.ascontiguousarray(np.sort(corners, axis=1))
+    return np.sort(corners.view("V72")[..., 0])
 
 
 def _box(positions: Points, used: NDArray[np.bool_]) -> tuple[Points, Points]:

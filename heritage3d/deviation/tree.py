@@ -237,3 +237,14 @@ def nearest_of(
         _, v, w = to_triangle(points, triangles, guess, px, py, pz)
         triangle[row], distance[row] = guess, np.sqrt(least)
         weights[row, 0], weights[row, 1], weights[row, 2] = 1.0 - v - w, v, w
+
+
+@compiled
+def close_to(tree: Compiled, places: Reals, start: int, stop: int, reach: float, close: NDArray[np.bool_]) -> None:
+    """Which of many places (n, 3) lie nearer than ``reach``, rows from start to stop."""
+    boxes, starts, points, triangles, _ = tree
+    rows, far = room()
+    for row in range(start, stop):
+        px, py, pz = places[row, 0], places[row, 1], places[row, 2]
+        found, _ = nearest(boxes, starts, points, triangles, px, py, pz, -1, reach * reach, rows, far)
+        close[row] = found >= 0

@@ -35,6 +35,8 @@ _PREVIEW_TRIANGLES = 20_000
 # What the samples of the simplifier may spend of the limit: between them it is crossed by little.
 _SHARE = 0.95
 _PROOFS = 8  # how often a level that went too far somewhere is made again
+# Masters of more triangles are brought to this number first, if that costs no more than a share of the limit.
+_LARGE, _LOST = 1_000_000, 0.15
 
 #: "auto": the smaller of draco and meshopt, but meshopt in a headset, where decoding counts.
 Packing = Literal["auto", "meshopt", "draco", "none"]
@@ -125,7 +127,8 @@ class Ladder:
             self.rounding_mm(self.bits(rounding, packing)) for packing in self.packings("web")
         )
         role = self.role(_WEB)
-        thinner = by_error.ByError(self.model, self.master, MM, allowed, _SHARE)
+        source, surface, lost = self.coarser(allowed)
+        thinner = by_error.ByError(source, surface, MM, allowed - lost, _SHARE)
         for _ in range(_PROOFS):
             thin = thinner.next()
             if thin is None:
@@ -138,8 +141,9 @@ class Ladder:
                 continue
             dressed, baked = dressing.dressed(thin, self.model, "web", role.side, self.name)
             if baked is not None:  # charts double vertices, and the codec may store them otherwise
-                stored = self.smallest("web", self.fitted(dressed, role), rounding)
-                verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
+                bare, stored = stored, self.smallest("web", self.fitted(dressed, role), rounding)
+                if not bare.surface.same_as(stored.surface):
+                    verdict = certified.within(self.master, stored.surface, self.limit_mm, TOLERANCE_MM)
             if verdict.deviation is not None:
                 self._source = dressed
                 return self.level(stored, verdict.deviation, baked)
@@ -149,7 +153,7 @@ class Ladder:
     def vr(self, web: Level) -> Level:
         """As many triangles as the device bears; fails where draw calls or bytes go over its budget."""
         side = self.budget.texture_side
-        thin, baked = self.thinned(self.budget.triangles, side)
+        thin, baked = thinning.thinned(self._source, self.model, self.budget.triangles, side, self.name, level=True)
         baked = baked or web.baked
         if baked is None:
             thin, baked = dressing.dressed(thin, self.model, "vr", side, self.name)
@@ -200,6 +204,18 @@ class Ladder:
     def role(self, role: Role, best: Format = "webp") -> Role:
         """The role with the format of pictures that was asked for, or else the best one."""
         return replace(role, format=best if self.pictures == "auto" else self.pictures)
+
+    def coarser(self, allowed: float) -> tuple[Model, Surface, float]:
+        """What a level may be made from instead of a large master: with its surface, and how far that is from the
+        master's at most. What keeps the rest of the limit from it keeps the limit from the master."""
+        if self.model.triangles > 2 * _LARGE:
+            thin = by_error.to_number(self.model, _LARGE)
+            positions, faces = thin.evidence().surface()
+            surface = Surface(positions * MM, faces, self.master.centre)
+            lost = certified.certified(self.master, surface, allowed / 50).upper
+            if lost <= _LOST * allowed:
+                return thin, surface, lost
+        return self.model, self.master, 0.0
 
     def thinned(self, triangles: int, side: int) -> tuple[Model, BakeEvidence | None]:
         """A coarser level of what the last one was made from."""

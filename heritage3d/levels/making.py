@@ -125,7 +125,8 @@ def _looked(made: list[Level], master: Model, surface: Surface, name: str) -> di
         told[level.role] = {
             "normals_deg": _spread(appearance.of_normals(ours, theirs)),
             "colour_de2000": None if colours is None else _spread(colours),
-            "likeness": asdict(portraits.likeness(level.model)),
+            # The full level is the master; its colours and normals above tell what encoding cost.
+            "likeness": None if level.role == "full" else asdict(portraits.likeness(level.model)),
         }
     return told
 

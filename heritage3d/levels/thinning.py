@@ -11,6 +11,7 @@ import numpy as np
 from heritage3d.baking import make
 from heritage3d.baking.make import BakeEvidence
 from heritage3d.baking.unwrap import MOST_TRIANGLES
+from heritage3d.deviation.surface import Surface
 from heritage3d.gltf.model import Model, Primitive
 from heritage3d.simplification import by_error
 
@@ -18,14 +19,21 @@ from heritage3d.simplification import by_error
 _ENOUGH = 1.1
 
 
-def thinned(source: Model, master: Model, triangles: int, side: int, name: str) -> tuple[Model, BakeEvidence | None]:
+def thinned(
+    source: Model, master: Model, triangles: int, side: int, name: str, *, level: bool = False
+) -> tuple[Model, BakeEvidence | None]:
     """About ``triangles`` triangles of a level, and the evidence of what was baked for them, if it was.
 
     A scanner's atlas may have thousands of charts, whose corners cannot go. Where they keep the level above the
     number, its surface is simplified without them, cut into new charts, and every map of ``master`` is baked, at
-    most ``side`` texels wide. Raises MeshError subclasses.
+    most ``side`` texels wide. With ``level`` the greatest deviation from ``source`` is made smaller; it takes longer.
+    Raises MeshError subclasses.
     """
-    thin = by_error.to_number(source, triangles)
+    if level and triangles < source.triangles:
+        positions, faces = source.evidence().surface()
+        thin = by_error.levelled(source, Surface(positions, faces), 1.0, triangles)
+    else:
+        thin = by_error.to_number(source, triangles)
     if thin.triangles <= _ENOUGH * triangles or not source.textures:
         return thin, None
     bare = by_error.to_number(_bare(source), triangles)

@@ -19,8 +19,11 @@ from heritage3d.simplification.quadrics import target
 from heritage3d.simplification.stars import WIDEST
 
 _ROOM = 1024
-# Where on the edges to the new place points are tried, besides the place itself and the middles of the faces.
-_SPOKES = 3
+# On each edge to the new place, and on the middle of each face, points are tried: so many, and about as far from one
+# another as this many times what is allowed.
+_FEWEST, _MOST, _GRAIN = 2, 12, 4.0
+# A face that a sample is so near to (squared, as a share of what is allowed) is the nearest, or as good.
+_ENOUGH = 0.25
 
 
 @compiled
@@ -28,7 +31,7 @@ def collapse(
     rows: Any, points: Any, sums: Any, kind: Any, face_places: Any, face_wedges: Any, start: Any, corners: Any,
     ahead: Any, behind: Any, attributes: Any, textured: bool, choice: Any, refused: Any, dirty: Any, done: Any,
     bounded: bool, samples: Any, allowed: Any, home: Any, texture: Any, drift: float, head: Any, after: Any,
-    old_points: Any, old_faces: Any, old_neighbours: Any,
+    old_points: Any, old_faces: Any, old_neighbours: Any, worst: Any,
 ) -> None:  # fmt: skip
     """Collapse the proposed edges of ``rows``; ``done`` gets the number of faces gone for each, 0 where it cannot be.
 
@@ -36,11 +39,12 @@ def collapse(
     the edges that cannot go. ``textured`` says that the first two attributes are places in a texture. Where it is
     ``bounded``, the samples must allow it too, and where the best place does not do, the two ends are tried.
     ``texture`` is where each sample lies in the texture, in the units of the attributes, (n, 2), or (0, 2): it may
-    move by ``drift`` (squared).
+    move by ``drift`` (squared). ``worst`` keeps for each place the sample that last forbade its edge: it is asked
+    first.
     """
     pairs = np.empty((2, 2), np.int32)
     changed = np.empty((2, attributes.shape[1]), attributes.dtype)
-    fan = np.empty((2 * WIDEST, 6), np.int32)
+    fan, planes = np.empty((2 * WIDEST, 6), np.int32), np.empty((2 * WIDEST, 10))
     riders, seats = np.empty(_ROOM, np.int32), np.empty(_ROOM, np.int16)
     for row in range(len(rows)):
         a = rows[row]
@@ -55,6 +59,8 @@ def collapse(
                 if several > len(riders):
                     riders, seats = np.empty(2 * several, np.int32), np.empty(2 * several, np.int16)
                     _gathered(a, b, start, corners, ahead, behind, head, after, riders)
+                _first(worst[b], riders, several)
+                _first(worst[a], riders, several)
             for attempt in range(3 if bounded and kind[a] == kind[b] else 1):
                 if attempt == 0:
                     x, y, z, _ = target(points, sums, kind, a, b)
@@ -67,11 +73,11 @@ def collapse(
                 )  # fmt: skip
                 if fits and bounded:
                     fits = _stay(
-                        x, y, z, points, fan, wide, riders, several, seats, samples, allowed, texture, drift, changed,
-                        attributes,
+                        a, x, y, z, points, fan, wide, planes, riders, several, seats, samples, allowed, texture, drift,
+                        changed, attributes, worst,
                     ) and _lie(
-                        x, y, z, points, fan, wide, riders, several, samples, allowed, home, old_points, old_faces,
-                        old_neighbours,
+                        x, y, z, points, fan, wide, riders, several, seats, samples, allowed, home, old_points,
+                        old_faces, old_neighbours,
                     )  # fmt: skip
                 if fits:
                     break
@@ -133,90 +139,151 @@ def _gathered(
 
 
 @compiled
+def _first(sample: int, riders: Any, several: int) -> None:
+    """Put a sample first, if it is among them."""
+    for item in range(several):
+        if riders[item] == sample:
+            riders[item] = riders[0]
+            riders[0] = sample
+            return
+
+
+@compiled
+def _flat(x: float, y: float, z: float, points: Any, fan: Any, wide: int, planes: Any) -> None:
+    """For each face of the fan around (x, y, z): its edges from there, their cross product and its square."""
+    for turn in range(wide):
+        i, j = fan[turn, 1], fan[turn, 2]
+        ux, uy, uz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+        vx, vy, vz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        planes[turn, 0], planes[turn, 1], planes[turn, 2] = ux, uy, uz
+        planes[turn, 3], planes[turn, 4], planes[turn, 5] = vx, vy, vz
+        planes[turn, 6], planes[turn, 7], planes[turn, 8] = nx, ny, nz
+        planes[turn, 9] = nx * nx + ny * ny + nz * nz
+
+
+@compiled
 def _stay(
-    x: float, y: float, z: float, points: Any, fan: Any, wide: int, riders: Any, several: int, seats: Any,
-    samples: Any, allowed: Any, texture: Any, drift: float, changed: Any, attributes: Any,
+    a: int, x: float, y: float, z: float, points: Any, fan: Any, wide: int, planes: Any, riders: Any, several: int,
+    seats: Any, samples: Any, allowed: Any, texture: Any, drift: float, changed: Any, attributes: Any, worst: Any,
 ) -> bool:  # fmt: skip
-    """Whether every sample is near enough to a face of the fan; ``seats`` gets the nearest such face."""
+    """Whether every sample is near enough to a face of the fan; ``seats`` gets the nearest face, or the first one that
+    it is much nearer to than allowed. The sample that forbids it is kept as the ``worst`` of a."""
     textured = len(texture) > 0
+    _flat(x, y, z, points, fan, wide, planes)
     for item in range(several):
         sample = riders[item]
-        px, py, pz = samples[sample, 0], samples[sample, 1], samples[sample, 2]
+        px, py, pz = samples[sample, 0] - x, samples[sample, 1] - y, samples[sample, 2] - z
         nearest, seat = allowed[sample], -1
+        enough = _ENOUGH * nearest
         for turn in range(wide):
-            i, j = fan[turn, 1], fan[turn, 2]
-            distance, v, w = spanned(
-                px - x, py - y, pz - z,
-                points[i, 0] - x, points[i, 1] - y, points[i, 2] - z,
-                points[j, 0] - x, points[j, 1] - y, points[j, 2] - z,
-            )  # fmt: skip
+            nx, ny, nz, size = planes[turn, 6], planes[turn, 7], planes[turn, 8], planes[turn, 9]
+            above = nx * px + ny * py + nz * pz
+            # No point of a face is nearer than its plane.
+            if above * above > nearest * size:
+                continue
+            ux, uy, uz = planes[turn, 0], planes[turn, 1], planes[turn, 2]
+            vx, vy, vz = planes[turn, 3], planes[turn, 4], planes[turn, 5]
+            cx, cy, cz = ny * pz - nz * py, nz * px - nx * pz, nx * py - ny * px
+            v, w = vx * cx + vy * cy + vz * cz, -(ux * cx + uy * cy + uz * cz)
+            if v >= 0.0 and w >= 0.0 and v + w <= size and size > 0.0:
+                distance, v, w = above * above / size, v / size, w / size
+            else:
+                distance, v, w = spanned(px, py, pz, ux, uy, uz, vx, vy, vz)
             if not distance <= nearest:
                 continue
-            if textured:
-                pair, one, two = fan[turn, 3], fan[turn, 4], fan[turn, 5]
-                moved = 0.0
-                for axis in range(2):
-                    here = (1 - v - w) * changed[pair, axis] + v * attributes[one, axis] + w * attributes[two, axis]
-                    moved += (here - texture[sample, axis]) ** 2
-                if not moved <= drift:
-                    continue
+            if textured and not _slid(sample, fan, turn, v, w, texture, changed, attributes) <= drift:
+                continue
             nearest, seat = distance, turn
+            if distance <= enough:
+                break
         if seat < 0:
+            worst[a] = sample
+            _first(sample, riders, several)
             return False
         seats[item] = seat
     return True
 
 
 @compiled
+def _slid(
+    sample: int, fan: Any, turn: int, v: float, w: float, texture: Any, changed: Any, attributes: Any
+) -> float:  # fmt: skip
+    """How far (squared) the texture at a place of a face lies from that of a sample."""
+    pair, one, two = fan[turn, 3], fan[turn, 4], fan[turn, 5]
+    moved = 0.0
+    for axis in range(2):
+        here = (1 - v - w) * changed[pair, axis] + v * attributes[one, axis] + w * attributes[two, axis]
+        moved += (here - texture[sample, axis]) ** 2
+    return moved
+
+
+@compiled
 def _lie(
-    x: float, y: float, z: float, points: Any, fan: Any, wide: int, riders: Any, several: int, samples: Any,
-    allowed: Any, home: Any, old_points: Any, old_faces: Any, old_neighbours: Any,
+    x: float, y: float, z: float, points: Any, fan: Any, wide: int, riders: Any, several: int, seats: Any,
+    samples: Any, allowed: Any, home: Any, old_points: Any, old_faces: Any, old_neighbours: Any,
 ) -> bool:  # fmt: skip
     """Whether the new place, points on its edges and the middles of its faces are near enough to the original."""
     if several == 0:
         return False
-    if not _near(x, y, z, riders, several, samples, allowed, home, old_points, old_faces, old_neighbours):
-        return False
+    grain = _GRAIN * np.sqrt(allowed[riders[0]])
     for turn in range(wide):
         i, j = fan[turn, 1], fan[turn, 2]
-        ix, iy, iz = points[i, 0], points[i, 1], points[i, 2]
-        jx, jy, jz = points[j, 0], points[j, 1], points[j, 2]
+        ix, iy, iz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+        jx, jy, jz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
         last = True  # at a border, nobody else has the edge to j
         for other in range(wide):
             last = last and fan[other, 1] != j
-        for step in range(1, _SPOKES + 1):
-            share = step / (_SPOKES + 1)
-            px, py, pz = x + share * (ix - x), y + share * (iy - y), z + share * (iz - z)
-            if not _near(px, py, pz, riders, several, samples, allowed, home, old_points, old_faces, old_neighbours):
-                return False
-            px, py, pz = x + share * (jx - x), y + share * (jy - y), z + share * (jz - z)
-            if last and not _near(
-                px, py, pz, riders, several, samples, allowed, home, old_points, old_faces, old_neighbours
-            ):
-                return False
-        px, py, pz = (x + ix + jx) / 3, (y + iy + jy) / 3, (z + iz + jz) / 3
-        if not _near(px, py, pz, riders, several, samples, allowed, home, old_points, old_faces, old_neighbours):
-            return False
+        longest = np.sqrt(max(ix * ix + iy * iy + iz * iz, jx * jx + jy * jy + jz * jz))
+        spokes = min(max(int(longest / grain), _FEWEST), _MOST)
+        for step in range(0 if turn == 0 else 1, spokes + 1):
+            share = step / (spokes + 1)
+            for way in range(3 if last else 2):
+                # Along the edge to i, through the middle of the face, along the edge to j.
+                one = share * (1.0 if way == 0 else 0.5 if way == 1 else 0.0)
+                two = share - one
+                px, py, pz = x + one * ix + two * jx, y + one * iy + two * jy, z + one * iz + two * jz
+                if not _near(
+                    px, py, pz, turn, riders, several, seats, samples, allowed, home, old_points, old_faces,
+                    old_neighbours,
+                ):  # fmt: skip
+                    return False
     return True
 
 
 @compiled
 def _near(
-    px: float, py: float, pz: float, riders: Any, several: int, samples: Any, allowed: Any, home: Any,
-    old_points: Any, old_faces: Any, old_neighbours: Any,
+    px: float, py: float, pz: float, turn: int, riders: Any, several: int, seats: Any, samples: Any, allowed: Any,
+    home: Any, old_points: Any, old_faces: Any, old_neighbours: Any,
 ) -> bool:  # fmt: skip
-    """Whether a point is near enough to the original: walk there from the face of the nearest sample."""
-    nearest, best = np.inf, riders[0]
+    """Whether a point of a face of the fan is near enough to the original: walk there from the face of the nearest
+    sample, of those on that face where it has any."""
+    nearest, best = np.inf, -1
+    for item in range(several):
+        if seats[item] == turn:
+            sample = riders[item]
+            dx, dy, dz = samples[sample, 0] - px, samples[sample, 1] - py, samples[sample, 2] - pz
+            distance = dx * dx + dy * dy + dz * dz
+            if distance < nearest:
+                nearest, best = distance, sample
+                if distance <= allowed[sample]:
+                    return True
+    if best >= 0 and _reached(px, py, pz, allowed[best], home[best], old_points, old_faces, old_neighbours):
+        return True
     for item in range(several):
         sample = riders[item]
         dx, dy, dz = samples[sample, 0] - px, samples[sample, 1] - py, samples[sample, 2] - pz
         distance = dx * dx + dy * dy + dz * dz
         if distance < nearest:
             nearest, best = distance, sample
-    limit = allowed[best]
-    if nearest <= limit:
-        return True
-    face = home[best]
+    return _reached(px, py, pz, allowed[best], home[best], old_points, old_faces, old_neighbours)
+
+
+@compiled
+def _reached(
+    px: float, py: float, pz: float, limit: float, face: int, old_points: Any, old_faces: Any, old_neighbours: Any
+) -> bool:
+    """Whether a walk over the original, from a face to ever nearer neighbours, comes near enough to a point."""
     distance, _, _ = nearest_on(px, py, pz, old_points, old_faces[face, 0], old_faces[face, 1], old_faces[face, 2])
     while distance > limit:
         next_face, less = -1, distance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ _CHUNK = 8192
 _HELD = 256  # rows of a chunk where samples ride along: they are much more work
 # Each round takes no more than this share of the edges that places propose, the cheapest ones.
 _SHARE = 0.5
+
+# What collapses write to; stars and kinds are found anew or stay.
+_CHANGED = ("points", "face_places", "face_wedges", "attributes", "sums", "refused", "cost", "choice", "dirty")
 
 
 @dataclass
@@ -86,6 +90,7 @@ class Working:
         self.cost = np.full(count, np.inf, np.float32)
         self.choice = np.full(count, -1, np.int8)
         self.dirty = np.ones(count, np.uint8)
+        self.worst = np.full(count, -1, np.int32)
         self.sums = np.zeros((count, 10))
         quadrics.face_quadrics(self.points, self.face_places, self.hold, self.sums)
         self.start, self.corners, self.ahead, self.behind = stars.stars(self.face_places, count)
@@ -102,6 +107,13 @@ class Working:
             self.sums,
         )  # fmt: skip
         self.propose(np.flatnonzero(np.diff(self.start)).astype(np.int32))
+
+    def copy(self) -> Working:
+        """The same mesh, to be changed apart from this one."""
+        other = copy.copy(self)
+        for name in _CHANGED:
+            setattr(other, name, getattr(self, name).copy())
+        return other
 
     @property
     def triangles(self) -> int:
@@ -148,8 +160,8 @@ class Working:
         picked.sort()  # neighbours follow one another in memory
         return picked
 
-    def collapse(self, rows: NDArray[np.int32], riders: Riders | None = None) -> None:
-        """Collapse what was chosen, as far as it can be and the riders allow it."""
+    def collapse(self, rows: NDArray[np.int32], riders: Riders | None = None) -> NDArray[np.bool_]:
+        """Collapse what was chosen, as far as it can be and the riders allow it; which of the rows are done."""
         done = np.zeros(len(rows), np.int8)
         held = _NONE if riders is None else riders
 
@@ -160,12 +172,14 @@ class Working:
                 self.corners, self.ahead, self.behind, self.attributes, self.textured, self.choice, self.refused,
                 self.dirty, done[here], riders is not None, held.samples, held.allowed, held.home, held.texture,
                 float(held.drift) ** 2, held.head, held.after, held.old_points, held.old_faces, held.old_neighbours,
+                self.worst,
             )  # fmt: skip
 
         spread(np.arange(len(rows)), work, _CHUNK if riders is None else _HELD)
         self.tried(rows[done == 0])
         if riders is not None:
             riders.head = riders.head[self.face_places[:, 0] >= 0]
+        return np.asarray(done > 0)
 
     def tried(self, rows: NDArray[np.int32]) -> None:
         """These edges could not go: let their places propose another."""
@@ -184,15 +198,4 @@ def to_number(mesh: Working, triangles: int, share: float = _SHARE) -> None:
         if not len(rows):
             return
         mesh.collapse(rows)
-        mesh.propose(mesh.refresh())
-
-
-def within(mesh: Working, riders: Riders) -> None:
-    """Collapse edges, the cheapest ones first, for as long as the samples allow any."""
-    riders.mount(mesh.triangles)
-    while mesh.triangles:
-        rows = mesh.chosen(mesh.order(), len(mesh.points))
-        if not len(rows):
-            return
-        mesh.collapse(rows, riders)
         mesh.propose(mesh.refresh())

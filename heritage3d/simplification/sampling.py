@@ -20,6 +20,9 @@ def riders(source: Bundle, limit: float, drift: float) -> Riders:
     while steps < _FINEST and _count(len(source.points), len(places), steps + 1) <= _MOST:
         steps += 1
     home, weights = _grid(places, len(source.points), steps)
+    # Places are numbered along a curve through space: what is asked together lies together in memory.
+    near = np.argsort(places[home].min(axis=1), kind="stable")
+    home, weights = home[near], weights[near]
     corners = source.points[places[home]]
     samples = np.einsum("nk,nkj->nj", weights, corners)
     texture = np.zeros((0, 2))

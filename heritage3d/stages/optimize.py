@@ -62,7 +62,7 @@ class LevelEvidence(Evidence):
     rms_relative: float
     normals_deg: SpreadEvidence
     colour_de2000: SpreadEvidence | None
-    likeness: Likeness
+    likeness: Likeness | None  # None for full, which is the master itself
     baked: BakedEvidence | None
 
 
@@ -104,9 +104,63 @@ def _about(row: dict[str, str]) -> dict[str, str]:
     return {column: text for column, text in row.items() if column in ("id", "title") or column.startswith("title@")}
 
 
+# --- what can be asked: options, columns of the sheet, their help
+
+MaxDeviation = Annotated[
+    str,
+    AfterValidator(lengths.understood),
+    Field(
+        description="No point of full.glb and web.glb lies farther from the scan: "
+        "0.1mm, 100um, or 0.05% of the diagonal (which also holds where the unit is unknown)"
+    ),
+]
+Unit = Annotated[
+    Literal["mm", "cm", "m", "inch"] | None,
+    Column("unit"),
+    Field(description="Unit of the scan's coordinates; the sheet's column comes first, glTF is in metres"),
+]
+Up = Annotated[
+    Literal["y", "z"] | None,
+    Column("up"),
+    Field(description="Axis of the scan that points up; the sheet's column comes first, otherwise y"),
+]
+Device = Annotated[
+    Literal["quest2", "quest3", "pico4", "phone", "desktop"],
+    Field(description="Device whose budget vr.glb keeps: triangles, draw calls, texture sides and bytes"),
+]
+Compression = Annotated[
+    Literal["auto", "meshopt", "draco", "none"],
+    Field(
+        description="Packing of the geometry: meshopt opens fastest, draco is smallest, none opens anywhere; "
+        "auto takes the smaller one, and meshopt for vr.glb"
+    ),
+]
+Textures = Annotated[
+    Literal["auto", "webp", "jpeg", "ktx2"],
+    Field(
+        description="Format of the textures: ktx2 takes a quarter of the memory of graphics and is larger on disk; "
+        "auto takes it for the vr.glb of a headset, and webp elsewhere"
+    ),
+]
+Debris = Annotated[
+    str,
+    AfterValidator(lengths.size_understood),
+    Field(description="Loose specks are left out whose box is smaller than this (2mm, 1% of the diagonal; 0: none)"),
+]
+Holes = Annotated[
+    str,
+    AfterValidator(lengths.size_understood),
+    Field(description="Holes with a rim no longer than this are closed and marked as invented (0: none)"),
+]
+Rights = Annotated[
+    str | None, Column("rights"), Field(description="Licence or statement of rights, written into every file")
+]
+Row = Annotated[dict[str, str], Column("*"), AfterValidator(_about)]
+
+
 @stage(
     writes="gltf/lods",
-    version=3,
+    version=4,
     libraries=("open3d-cpu", "open3d", "meshopt", "DracoPy", "xatlas", "pyvips-binary", "numba", "numpy"),
     seconds_per_mb=15.0,
     bytes_out_per_byte=1.2,
@@ -115,58 +169,16 @@ def optimize(
     scan: Annotated[Path, Reads("mesh/scan")],
     dest: Path,
     *,
-    max_deviation: Annotated[
-        str,
-        AfterValidator(lengths.understood),
-        Field(
-            description="No point of full.glb and web.glb lies farther from the scan: "
-            "0.1mm, 100um, or 0.05% of the diagonal (which also holds where the unit is unknown)"
-        ),
-    ] = "0.1mm",
-    unit: Annotated[
-        Literal["mm", "cm", "m", "inch"] | None,
-        Column("unit"),
-        Field(description="Unit of the scan's coordinates; the sheet's column comes first, glTF is in metres"),
-    ] = None,
-    up: Annotated[
-        Literal["y", "z"] | None,
-        Column("up"),
-        Field(description="Axis of the scan that points up; the sheet's column comes first, otherwise y"),
-    ] = None,
-    for_: Annotated[
-        Literal["quest2", "quest3", "pico4", "phone", "desktop"],
-        Field(description="Device whose budget vr.glb keeps: triangles, draw calls, texture sides and bytes"),
-    ] = "quest3",
-    compression: Annotated[
-        Literal["auto", "meshopt", "draco", "none"],
-        Field(
-            description="Packing of the geometry: meshopt opens fastest, draco is smallest, none opens anywhere; "
-            "auto takes the smaller one, and meshopt for vr.glb"
-        ),
-    ] = "auto",
-    textures: Annotated[
-        Literal["auto", "webp", "jpeg", "ktx2"],
-        Field(
-            description="Format of the textures: ktx2 takes a quarter of the memory of graphics and is larger on disk; "
-            "auto takes it for the vr.glb of a headset, and webp elsewhere"
-        ),
-    ] = "auto",
-    debris: Annotated[
-        str,
-        AfterValidator(lengths.size_understood),
-        Field(
-            description="Loose specks are left out whose box is smaller than this (2mm, 1% of the diagonal; 0: none)"
-        ),
-    ] = "1%",
-    holes: Annotated[
-        str,
-        AfterValidator(lengths.size_understood),
-        Field(description="Holes with a rim no longer than this are closed and marked as invented (0: none)"),
-    ] = "3%",
-    copyright: Annotated[
-        str | None, Column("rights"), Field(description="Licence or statement of rights, written into every file")
-    ] = None,
-    row: Annotated[dict[str, str], Column("*"), AfterValidator(_about)] = {},  # noqa: B006  a default, never written
+    max_deviation: MaxDeviation = "0.1mm",
+    unit: Unit = None,
+    up: Up = None,
+    for_: Device = "quest3",
+    compression: Compression = "auto",
+    textures: Textures = "auto",
+    debris: Debris = "1%",
+    holes: Holes = "3%",
+    copyright: Rights = None,
+    row: Row = {},  # noqa: B006  a default, never written
 ) -> OptimizeEvidence:
     """Make a mesh ready for web and VR: four glTF files, each with its proved deviation from the scan.
 

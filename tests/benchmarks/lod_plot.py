@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-COLOURS = {"heritage3d": "#93301f", "gltfpack": "#1f5f8b", "gltf-transform": "#4f7a52", "Blender": "#b57a00"}
+COLOURS = {
+    "heritage3d": "#93301f",
+    "heritage3d, levelled": "#d9705a",
+    "gltfpack": "#1f5f8b",
+    "gltf-transform": "#4f7a52",
+    "Blender": "#b57a00",
+}
 _WIDTH, _HEIGHT, _LEFT, _TOP, _GAP = 420, 300, 64, 40, 84
 
 Point = tuple[str, str, int, float]  # model, tool, bytes, millimetres
@@ -18,8 +24,8 @@ def plot(points: Sequence[Point]) -> str:
     rows = -(-len(names) // 2)
     width, height = 2 * (_WIDTH + _GAP) + 20, rows * (_HEIGHT + _GAP) + 60
     legend = "".join(
-        f'<circle cx="{_LEFT + at * 150}" cy="{height - 24}" r="5" fill="{colour}"/>'
-        f'<text x="{_LEFT + 12 + at * 150}" y="{height - 19}">{tool}</text>'
+        f'<circle cx="{_LEFT + at * 165}" cy="{height - 24}" r="5" fill="{colour}"/>'
+        f'<text x="{_LEFT + 12 + at * 165}" y="{height - 19}">{tool}</text>'
         for at, (tool, colour) in enumerate(COLOURS.items())
     )
     return (

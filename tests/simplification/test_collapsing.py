@@ -16,7 +16,7 @@ from heritage3d.deviation import certified
 from heritage3d.deviation.surface import Surface
 from heritage3d.gltf.model import Model, Primitive, compacted
 from heritage3d.mesh.places import welded
-from heritage3d.simplification import by_error, preparing, rounds, sampling
+from heritage3d.simplification import by_error, preparing, resuming, rounds, sampling
 from heritage3d.simplification.by_error import ByError
 from tests.benchmarks.relief import relief
 from tests.gltf import models
@@ -219,7 +219,7 @@ def test_any_faces_end_well(kind: str, textured: bool) -> None:
     source = preparing.bundle(model)
     mesh = source.working()
     if mesh.triangles:
-        rounds.within(mesh, sampling.riders(source, 0.01 * source.scale, source.scale))
+        resuming.within(mesh, sampling.riders(source, 0.01 * source.scale, source.scale))
         assert 0 < mesh.triangles <= model.triangles
         assert np.isfinite(mesh.points).all()
 
