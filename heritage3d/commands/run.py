@@ -58,7 +58,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help=said("run.json", "One JSON object per line"))] = False,
 ) -> None:
     """Read the sheet, check the workflow, run it, report."""
-    from heritage3d.pipeline import progress, report
+    from heritage3d.pipeline import foreseen, progress, report
     from heritage3d.pipeline import run as engine
     from heritage3d.pipeline.addresses import checked_base
     from heritage3d.record.objects import read_objects
@@ -66,6 +66,7 @@ def run(
     steps = workflows.load(workflow)
     address = checked_base(base) if base is not None else None
     objects = read_objects(captures.absolute(), only or [])
+    foreseen.judge(steps, captures.absolute(), objects, out.absolute())
     count = workers or engine.workers_of_this_computer()
     if dry_run:
         _tell_estimate(steps, objects, out.absolute(), count, as_json=as_json)

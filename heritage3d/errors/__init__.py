@@ -12,7 +12,7 @@ fields that the text needs.
     │   ├── MeshError                   H3D-41x  triangles and glTF
     │   ├── PhotogrammetryError         H3D-43x  photographs, cameras, surfaces made from them
     │   ├── IiifError                   H3D-51x  IIIF documents
-    │   ├── RoomError                   H3D-52x  the VR room
+    │   ├── RoomError                   H3D-54x  the VR room
     │   └── JobError                    H3D-70x  a job that crashed, hung or was killed
     ├── OutputError           exit 4    H3D-60x  the place of the results cannot be written
     │   └── BusyError         exit 75   H3D-690  another run holds it

@@ -191,6 +191,12 @@ class SideUnknown(PageListError):
     code = "H3D-273"
 
 
+class SectionUneven(PageListError):
+    """The levels of a section differ between languages, or one has no name. Fields: file, row, column, value."""
+
+    code = "H3D-278"
+
+
 class PageListUnreadable(ObjectError):
     """The page list is there but cannot be read as a table. Fields: file, detail."""
 

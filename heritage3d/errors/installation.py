@@ -15,3 +15,9 @@ class ViewerMissing(PartMissing):
     """The viewer was not built when the package was installed. Fields: part, detail."""
 
     code = "H3D-810"
+
+
+class UsdMissing(PartMissing):
+    """OpenUSD, the extra for AR, is not installed. Fields: part, detail."""
+
+    code = "H3D-811"

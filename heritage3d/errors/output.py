@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from heritage3d.errors.base import Heritage3dError
+
+_LEAST_BYTES = 1 << 20  # for the ledger and the documents, whatever else there is to do
 
 
 class OutputError(Heritage3dError):
@@ -12,9 +16,12 @@ class OutputError(Heritage3dError):
 
 
 class DiskFull(OutputError):
-    """No space is left. Fields: file, needed, free."""
+    """No space is left. Fields: file, needed (bytes; a megabyte where nobody can say), free (bytes)."""
 
     code = "H3D-601"
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**{"needed": _LEAST_BYTES, **fields})
 
 
 class OutputReadOnly(OutputError):

@@ -2,6 +2,7 @@
 
 web      the published tree of these objects, for any web server
 vr       the same without the full models: what a headset needs, opened through `serve`
+ar       for a web server that phones visit: without the full models, with every model as USDZ at true size
 offline  documents, models and tiles as scripts in few files: opens by a double click, without a network
 """
 
@@ -17,7 +18,7 @@ from typing import Any, Literal
 
 import heritage3d
 from heritage3d.errors import DestinationInUse, DiskFull, NotAnOutput, ObjectUnknown, OutputIsFile, TreeNotIntact
-from heritage3d.exhibit import scripts, site, volumes, words
+from heritage3d.exhibit import augmenting, scripts, site, volumes, words
 from heritage3d.hall import writing as hall
 from heritage3d.iiif.collection import TITLE
 from heritage3d.pipeline import addresses
@@ -25,10 +26,10 @@ from heritage3d.pipeline.kinds import kind, kinds
 from heritage3d.pipeline.store import files_below, free_bytes, move, relative, remove, sha256_of, translated
 from heritage3d.trust import bagit, fixity
 
-Form = Literal["web", "vr", "offline"]
+Form = Literal["web", "vr", "ar", "offline"]
 OVERHEAD = 12_000_000  # the viewer in both forms, lists and tag files
 _SCRIPTED = 1.4  # bytes of a file as a script, for each of its own
-_LEFT_OUT = {"web": (), "vr": ("full.glb",), "offline": ()}
+_LEFT_OUT = {"web": (), "vr": ("full.glb",), "ar": ("full.glb",), "offline": ()}
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,10 @@ def package(
     """Package published objects (all by default); with ``split`` each disk is a package of its own.
 
     Raises NotAnOutput, ObjectUnknown, NameUnportable, DiskTooSmall, DiskFull, TreeNotIntact (a file that is no
-    longer as published), ViewerMissing, OutputError. Nothing is left at ``dest`` where it fails.
+    longer as published), ViewerMissing, UsdMissing, OutputError. Nothing is left at ``dest`` where it fails.
     """
+    if form == "ar":
+        augmenting.ready()
     listed = fixity.read_checksums(out)
     sizes = _sizes(out, listed, form, list(objects))
     old = _base_of(out)
@@ -103,7 +106,9 @@ def _sizes(out: Path, listed: dict[str, str], form: Form, wanted: list[str]) -> 
             size = (out / path).stat().st_size
         except OSError:
             raise TreeNotIntact(file=out, count=1, first=path) from None
-        sizes[name] = sizes.get(name, 0) + (int(size * _SCRIPTED) if form == "offline" else size)
+        size = int(size * _SCRIPTED) if form == "offline" else size
+        size += augmenting.MOST_BYTES if form == "ar" and path.endswith("/web.glb") else 0
+        sizes[name] = sizes.get(name, 0) + size
     for name in wanted:
         if name not in sizes:
             raise ObjectUnknown(object=name, file=out)
@@ -164,6 +169,8 @@ class _Volume:
             for path in (path for path in paths if path not in left_out):
                 self.bring(path)
             self.mend_documents(home, left_out)
+            if self.order.form == "ar":
+                augmenting.add(self.data, home, self.order.new_base)
             return
         files = scripts.sorted_files(paths)
         for path in (*files.documents, *files.plain):

@@ -16,6 +16,16 @@ _HOW = {
         ),
         "请对本文件夹运行 `heritage3d serve --https --host 0.0.0.0`，并在头显的浏览器中打开它显示的网址。",
     ),
+    "ar": (
+        (
+            "Put the contents of the folder data on any web server with https. On an iPhone or iPad the page of an "
+            "object shows it in the visitor's own room, at true size; every .usdz opens by itself, too."
+        ),
+        (
+            "请把 data 文件夹中的内容放到任何支持 https 的网络服务器上。在 iPhone 或 iPad 上，"
+            "藏品页面可把藏品以实际大小放进参观者自己的房间；每个 .usdz 文件也可单独打开。"
+        ),
+    ),
     "offline": (
         (
             "Open the file open.html by a double click; no network and no installation is needed. For phones and "

@@ -65,13 +65,13 @@ class Exhibit:
     @property
     def row(self) -> tuple[float, float]:
         """Width and height of all pages side by side, metres."""
-        gaps = _GAP * (len(self.pages) - 1)
+        gaps = self.gap * (len(self.pages) - 1)
         return sum(sized.width for sized in self.pages) + gaps, max(sized.height for sized in self.pages)
 
     @property
     def gap(self) -> float:
-        """Metres between two pages of the row."""
-        return _GAP
+        """Metres between two pages of the row; the parts of a scroll hang as the one run that they are."""
+        return 0.0 if self.holding.behavior == "continuous" else _GAP
 
 
 def asked(told: RoomFile, lines: Lines, known: Sequence[str], read: Callable[[str], Holding]) -> list[Exhibit]:
@@ -82,7 +82,7 @@ def asked(told: RoomFile, lines: Lines, known: Sequence[str], read: Callable[[st
         try:
             if entry.object not in known:
                 raise errors.RoomObjectUnknown(
-                    file=lines.at("objects", at, "object"), value=entry.object, known=_near(entry.object, known)
+                    file=lines.at("objects", at, "object"), value=entry.object, known=near(entry.object, known)
                 )
             found.append(_chosen(read(entry.object), entry, lines, at))
         except errors.RoomError as error:
@@ -107,7 +107,7 @@ def by_itself(holdings: Sequence[Holding], line: str) -> list[Exhibit]:
 
 def _chosen(holding: Holding, entry: Placed, lines: Lines, at: int) -> Exhibit:
     def unknown(key: str, value: str, known: Sequence[str]) -> errors.RoomPartUnknown:
-        return errors.RoomPartUnknown(file=lines.at("objects", at, key), value=value, known=_near(value, known))
+        return errors.RoomPartUnknown(file=lines.at("objects", at, key), value=value, known=near(value, known))
 
     line = lines.at("objects", at, "object")
     show = entry.show or ("pages" if entry.pages or not holding.models else "model")
@@ -128,7 +128,7 @@ def _chosen(holding: Holding, entry: Placed, lines: Lines, at: int) -> Exhibit:
     for number, name in enumerate(entry.pages):
         if name not in pages:
             raise errors.RoomPartUnknown(
-                file=lines.at("objects", at, "pages", number), value=name, known=_near(name, list(pages))
+                file=lines.at("objects", at, "pages", number), value=name, known=near(name, list(pages))
             )
     if entry.place == "plinth":
         raise errors.RoomPlaceImpossible(
@@ -164,7 +164,7 @@ def _sized(page: ShownPage, entry: Placed) -> Sized:
     return Sized(page, page.width * scale, page.height * scale, known or entry.longest_mm is not None)
 
 
-def _near(value: str, known: Sequence[str]) -> str:
+def near(value: str, known: Sequence[str]) -> str:
     """The names that were perhaps meant first; not all of a large collection."""
     close = difflib.get_close_matches(value, known[:5000], n=3, cutoff=0.5)
     listed = list(dict.fromkeys([*close, *known]))[:_KNOWN]

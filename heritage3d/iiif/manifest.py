@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from heritage3d.iiif import comments, fidelity
+from heritage3d.iiif.contents import contents
 from heritage3d.iiif.linking import linked, provider, start_of
 from heritage3d.iiif.parts import ImagePart, ModelFile, ModelPart, Picture
 from heritage3d.pipeline.addresses import here
@@ -72,7 +73,7 @@ def manifest(
     document["seeAlso"] = [told, *see_also, *document.pop("seeAlso", [])]
     document["start"] = start_of(record, images, models)
     document["items"] = canvases
-    document["structures"] = _ranges(images, listed)
+    document["structures"] = contents(images, listed)
     return {key: value for key, value in document.items() if value}
 
 
@@ -177,18 +178,3 @@ def _placeholder(place: str, label: dict[str, list[str]], picture: Picture) -> J
     """A canvas with a small picture, to be shown until what it stands for has come."""
     canvas = _canvas(place, label, picture.width, picture.height)
     return canvas | {"items": _painting(place, _image(picture))}
-
-
-def _ranges(images: Sequence[ImagePart], listed: dict[str, Json]) -> list[Json]:
-    """One range for each run of pages that the page list puts into one section."""
-    ranges: list[Json] = []
-    last: Any = None
-    for part in images:
-        section = listed.get(part.name, {}).get("section")
-        if section and section != last:
-            identifier = here(f"range/{len(ranges) + 1}")
-            ranges.append({"id": identifier, "type": "Range", "label": section, "items": []})
-        if section:
-            ranges[-1]["items"].append({"id": here(f"canvas/{part.address}"), "type": "Canvas"})
-        last = section
-    return ranges

@@ -25,6 +25,8 @@ _RUN = re.compile(r"([0-9]+|[零〇一二两三四五六七八九十百千]+)")
 
 def unsafe(identifier: str) -> str | None:
     """Why this cannot be the name of a folder on every system; None if it can."""
+    if identifier.isascii() and identifier.isalnum() and len(identifier) <= MAX_ID_BYTES:  # nearly all of a large sheet
+        return "Windows keeps this name for a device" if _RESERVED.fullmatch(identifier) else None
     categories = {unicodedata.category(sign) for sign in identifier}
     size = len(identifier.encode("utf-8", "surrogatepass"))
     checks = (
@@ -40,6 +42,8 @@ def unsafe(identifier: str) -> str | None:
 
 def same(text: str) -> str:
     """The form in which two names are one and the same on a system that folds case or Unicode forms."""
+    if text.isascii():
+        return text.casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 

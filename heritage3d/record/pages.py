@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Page:
     file: str
     label: Texts = field(default_factory=dict)
     side: str | None = None
-    section: Texts | None = None
+    sections: tuple[Texts, ...] = ()  # of the table of contents, from the outermost inwards
     width_mm: float | None = None  # of the leaf that the whole picture shows
 
 
@@ -83,17 +84,30 @@ def _listed(files: Sequence[str], page_list: Path, unusable: Sequence[str]) -> l
         if side and side.casefold() not in SIDES:
             faults.append(errors.SideUnknown(**{**place, "column": "side", "value": side[:200]}))
         label, section = texts_of(cells, "label"), texts_of(cells, "section")
+        sections = _levels(section)
+        if sections is None:
+            told = " · ".join(text for texts in section.values() for text in texts)
+            faults.append(errors.SectionUneven(**{**place, "column": "section", "value": told[:200]}))
         wide = cells.get("width_mm")
         checked = check("width_mm", wide, Place(sheet, number, "width_mm")) if wide else None
         if checked and checked.error:
             faults.append(checked.error)
         width_mm = float(checked.text) if checked and not checked.error else None
-        pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), section or None, width_mm))
+        pages.append(Page(file, label or _stem(file), SIDES.get((side or "").casefold()), sections or (), width_mm))
     forgotten = sorted(set(files) - rows_of.keys(), key=naming.natural)
     faults.extend(errors.PageUnlisted(file=sheet, row="-", column="file", value=file) for file in forgotten)
     if faults:
         raise errors.gathered(faults)
     return pages
+
+
+def _levels(section: Texts) -> tuple[Texts, ...] | None:
+    """``Volume 1/Part A`` as a text for each level, outermost first; None where languages differ in their levels."""
+    paths = {tag: [part.strip() for part in re.split("[/／]", texts[0])] for tag, texts in section.items()}
+    depths = {len(parts) for parts in paths.values()}
+    if len(depths) > 1 or not all(part for parts in paths.values() for part in parts):
+        return None
+    return tuple({tag: [parts[at]] for tag, parts in paths.items()} for at in range(max(depths, default=0)))
 
 
 def column_of(heading: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import lzma
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,10 +45,14 @@ def workbook_rows(data: bytes, fault: Fault) -> Iterator[list[str]]:
                 while texts and not texts[-1]:
                     texts.pop()
                 yield texts
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, SyntaxError, RecursionError) as error:
-        raise fault(f"it cannot be read as an Excel workbook ({type(error).__name__})") from None
-    except zipfile.BadZipFile:
+    except _UNPACKING:
         raise fault("it cannot be read as an Excel workbook (damaged ZIP)") from None
+    except _READING as error:
+        raise fault(f"it cannot be read as an Excel workbook ({type(error).__name__})") from None
+
+
+_UNPACKING = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+_READING = (OSError, ValueError, TypeError, LookupError, AttributeError, SyntaxError, RecursionError, ArithmeticError)
 
 
 def _refuse_bombs(data: bytes, fault: Fault) -> None:
@@ -66,7 +72,7 @@ def _refuse_bombs(data: bytes, fault: Fault) -> None:
                     raise fault(f"its texts have {member.file_size} bytes, the limit is {MAX_STRINGS_BYTES}")
                 if member.filename.endswith((".xml", ".rels")) and _declares(archive, member):
                     raise fault(f"its part {member.filename} declares a document type")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, KeyError) as error:
+    except (*_UNPACKING, OSError, ValueError, RuntimeError, KeyError) as error:
         detail = "encrypted" if isinstance(error, RuntimeError) else "damaged ZIP"
         raise fault(f"it cannot be read as an Excel workbook ({detail})") from None
 

@@ -12,7 +12,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 
-for _room in ("record", "image", "quality", "photogrammetry", "mesh", "gltf", "iiif", "exhibit"):
+for _room in ("record", "image", "quality", "photogrammetry", "mesh", "gltf", "usdz", "iiif", "hall", "exhibit"):
     importlib.import_module(f"heritage3d.{_room}.kinds")
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

@@ -22,6 +22,12 @@ class ExhibitEvidence(Evidence):
     room: dict[str, int]  # what its heaviest frame costs: triangles, draw calls, bytes of textures
 
 
+def _foresee(text: str, known: set[str]) -> None:
+    from heritage3d.hall.foreseeing import foresee
+
+    foresee(text, known)
+
+
 @stage(
     writes="site",
     version=2,
@@ -42,7 +48,9 @@ def exhibit(
         str | None, Field(max_length=2000, description="A sentence or two below the name of the collection")
     ] = None,
     summary_zh: Annotated[str | None, Field(max_length=2000, description="The same sentences in Chinese")] = None,
-    room: Annotated[str | None, Beside("room.yaml"), Field(description="What room.yaml says of the VR room")] = None,
+    room: Annotated[
+        str | None, Beside("room.yaml", _foresee), Field(description="What room.yaml says of the VR room")
+    ] = None,
 ) -> ExhibitEvidence:
     """Make the reading room of all published objects: a static site that any web server can host.
 

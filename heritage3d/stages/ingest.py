@@ -23,7 +23,7 @@ Publish = Literal["alone", "always", "never"]
 
 @stage(
     writes=Many("record", "image/master", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"),
-    version=4,
+    version=5,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
 )
@@ -146,7 +146,7 @@ def _page(output: Output, page: Page, digests: dict[str, str]) -> dict[str, Any]
         "height": output.evidence.get("height"),
         "sha256": _digest(output.path, page.file, digests),
     }
-    more = {"section": page.section, "width_mm": page.width_mm}
+    more = {"sections": list(page.sections), "width_mm": page.width_mm}
     return told | {name: value for name, value in more.items() if value}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from . import archive_pages, noise
+from . import archive_pages, noise, remarks
 from .archive_pages import PPI
 from .colour_target import target
 from .picture import Pixels, cover_with, lay, surface, write_jpeg
@@ -29,23 +29,34 @@ PAGES = (
     ("5r", archive_pages.closing),
     ("5v", archive_pages.back_cover),
 )
+SECTIONS = (  # of the table of contents: Chinese and English, levels between slashes
+    "封面,Cover",
+    "题记,Shelf mark",
+    "序,Preface",
+    *("日记/二月,Diary/Second month",) * 2,
+    *("日记/三月,Diary/Third month",) * 2,
+    "日记/四月,Diary/Fourth month",
+    "结算,Sum",
+    "封底,Back cover",
+)
 
 
 def make(folder: Path, seed: int, scale: float) -> None:
-    """Write ten JPEG pages, ``pages.csv`` and ``target/colour-target.jpg``, all at 300 ppi."""
+    """Write ten JPEG pages, ``pages.csv``, ``annotations.csv`` and ``target/colour-target.jpg``, all at 300 ppi."""
     (folder / "pages").mkdir(parents=True)
     (folder / "target").mkdir()
     px = PPI / 25.4 * scale
     inks = [_ink(noise.source(seed, "archive-volume", label), label, px) for label, _ in PAGES]
-    rows = ["file,label,side"]
+    rows = ["file,label,side,section@zh-Hans,section@en"]
     for number, (label, _) in enumerate(PAGES):
         rng = noise.source(seed, "archive-volume", label, "scan")
         behind = inks[number + 1 if label.endswith("r") else number - 1]
         leaf = _leaf(rng, inks[number], behind, label, px)
         name = f"{number + 1:04}.jpg"
         write_jpeg(folder / "pages" / name, _scan(rng, leaf, label, px), PPI * scale, "srgb", 90)
-        rows.append(f"{name},{label},{'recto' if label.endswith('r') else 'verso'}")
+        rows.append(f"{name},{label},{'recto' if label.endswith('r') else 'verso'},{SECTIONS[number]}")
     (folder / "pages.csv").write_text("\n".join(rows) + "\n", "utf-8", newline="\n")
+    remarks.write(folder / "annotations.csv", remarks.VOLUME, scale)
     size = (int(SCAN_MM[0] * px), int(SCAN_MM[1] * px))
     shot = target(noise.source(seed, "archive-volume", "target"), size, px)
     write_jpeg(folder / "target" / "colour-target.jpg", shot, PPI * scale, "srgb", 95)

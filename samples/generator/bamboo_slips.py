@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from . import bundle, noise
+from . import bundle, noise, remarks
 from .noise import Field
 from .picture import Colour, Pixels, cover_with, lay, surface, write_jpeg, write_tiff
 from .writing import Hand, column, glyph
@@ -57,6 +57,7 @@ def make(folder: Path, seed: int, scale: float) -> None:
         write_tiff(folder / "pages" / name, _scan(rng, slip, number, scale), PPI * scale, "p3")
         rows.append(f"{name},简{NUMERALS[number - 1]},Slip {number},recto")
     (folder / "pages.csv").write_text("\n".join(rows) + "\n", "utf-8", newline="\n")
+    remarks.write(folder / "annotations.csv", remarks.SLIPS)
     rng = noise.source(seed, "bamboo-slips", "bundle")
     pictures = [(slip.face, slip.back) for slip in slips]
     side_px = max(int(TEXTURE_PX * scale), 256)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import noise, plate
+from . import noise, plate, remarks
 from .incision import crack, cut, engrave
 from .mesh_files import ColouredMesh, write_ply
 from .noise import Field
@@ -50,9 +50,40 @@ class Bone:
 
 
 def make(folder: Path, seed: int, scale: float) -> None:
-    """Write ``mesh/oracle-bone.ply``, millimetres, about 185,000 triangles at scale 1."""
+    """Write ``mesh/oracle-bone.ply``, millimetres, about 185,000 triangles at scale 1, and ``annotations.csv``."""
     (folder / "mesh").mkdir(parents=True)
-    write_ply(folder / "mesh" / "oracle-bone.ply", bone(seed, scale).mesh)
+    made = bone(seed, scale)
+    write_ply(folder / "mesh" / "oracle-bone.ply", made.mesh)
+    remarks.write(folder / "annotations.csv", _remarks(made))
+
+
+def _remarks(made: Bone) -> list[remarks.Remark]:
+    """What is said of a column of signs, of a crack, and of the hollow behind it: points of the surface."""
+    front, back = made.mesh.vertices_mm[: made.front_vertices], made.mesh.vertices_mm[made.front_vertices :]
+
+    def at(side: Points, x: float, y: float) -> tuple[float, float, float]:
+        nearest = side[np.argmin(np.hypot(side[:, 0] - x, side[:, 1] - y))]
+        return tuple(round(float(value), 2) for value in nearest)
+
+    file, (omen_x, omen_y, _side) = "oracle-bone.ply", OMENS_MM[0]
+    x, y, _signs = COLUMNS[0]
+    return [
+        remarks.Remark(
+            file, ("“癸子卜貞”", "The day of the question"),
+            ("右起第一行为前辞：记占卜之日，并以“卜貞”起问。", "The first column from the right names the day and opens the question."),
+            point=at(front, x, y),
+        ),
+        remarks.Remark(
+            file, ("卜兆", "Heat crack"),
+            ("竖兆与横兆相交作“卜”形，占者据以判断吉凶。", "The upright and the branch cross like the sign bu; diviners read them."),
+            point=at(front, omen_x, omen_y),
+        ),
+        remarks.Remark(
+            file, ("钻凿与灼痕", "Hollow and scorch"),
+            ("背面的钻凿使甲变薄，在此灼烧，正面即现卜兆。", "On the back the shell was hollowed and burnt here, so that it cracked in front."),
+            point=at(back, omen_x, omen_y),
+        ),
+    ]  # fmt: skip
 
 
 def bone(seed: int, scale: float) -> Bone:

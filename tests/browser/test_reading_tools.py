@@ -103,6 +103,8 @@ def test_a_section_opens_a_model_and_draws_its_profile(at_root: str, visit: Visi
     panel = seen.page.locator(".section[data-lines]")
     panel.wait_for()
     assert int(panel.get_attribute("data-lines") or 0) > 100
+    closed = int(panel.get_attribute("data-closed") or 0)
+    assert closed > 100  # the outline is whole: it is filled
     assert millimetres(panel.locator("output").inner_text()) == pytest.approx(60, abs=6)  # half of its width
     cut = seen.page.locator(".stage").screenshot()
     seen.page.get_by_label("Direction of the section").select_option("y")

@@ -167,7 +167,7 @@ def test_walking_with_mouse_and_keys(visit: Callable[..., Visit], site: str) -> 
     wearer.until("room.held === null && room.things.all.every((thing) => thing.home)")
 
     # A book: the page that is pointed at turns.
-    wearer.tell("room.openAt(room.plan.objects.find((entry) => entry.kind === 'lectern'), 1)")
+    wearer.tell("room.books.open(room.plan.objects.find((entry) => entry.kind === 'lectern'), 1)")
     wearer.tell("room.visit(room.plan.objects.find((entry) => entry.kind === 'lectern'))")
     wearer.until("!room.body.gliding && room.pointAhead()?.kind === 'page'")
     _within_budgets(wearer)

@@ -20,6 +20,7 @@ from playwright.sync_api import Error as BrowserError
 
 from heritage3d.exhibit import serving
 from heritage3d.pipeline import addresses
+from tests.browser import headset
 from tests.browser.viewers import CLOVER, MIRADOR, UNIVERSAL_VIEWER, Viewer, first_look, opened, services_of
 from tests.browser.visit import Visit
 
@@ -38,6 +39,7 @@ class Report:
     models: int = 0
     services: int = 0
     files: int = 0
+    stops: int = 0  # of tours in the VR room
     manifests: Counter[str] = field(default_factory=Counter)
     asked: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Report:
         manifests = "; ".join(f"{name}: {count} manifests" for name, count in self.manifests.items())
         return (
             f"{self.objects} objects; reading room: {self.pages} pages and {self.models} models opened; "
+            f"VR room: {self.stops} stops; "
             f"OpenSeadragon: {self.services} services; {manifests}; three: {self.files} GLB; "
             f"{len(self.asked)} requests, {len(self.failed)} failed, {len(self.said)} console errors, "
             f"{len(self.outside)} to other hosts, {len(self.faults)} faults"
@@ -115,16 +118,10 @@ def settle(visit: Visit) -> str:
 
 
 def reading_room(report: Report, browser: Browser, address: str, tree: Path, **options: Any) -> None:
-    """Open the gallery, then every page and every model, in one window as a reader does.
-
-    ``shots`` (a folder) and ``shot`` (a name) ask for screenshots of each object's first page and model.
-    """
-    shots, shot = options.pop("shots", None), options.pop("shot", "")
+    """Open the gallery, then every page and every model, in one window as a reader does."""
     seen = Visit(browser, address, reduced_motion="reduce", **options)
-    camera = _Camera(seen, shots, shot)
     try:
         seen.page.wait_for_selector(".cards li")
-        camera.take("gallery")
         shown, there = seen.page.locator(".cards li").count(), len(files_of(tree, "manifest.json"))
         if shown != min(there, 60):
             report.faults.append(f"{address} shows {shown} of {there} objects")
@@ -133,7 +130,6 @@ def reading_room(report: Report, browser: Browser, address: str, tree: Path, **o
             seen.page.wait_for_selector(f'.holder[data-slug="{view.slug}"]')
             wrong = settle(seen)
             report.faults += [f"{address}{view.route} {wrong}"] if wrong else []
-            camera.look(view)
             report.models += view.model
             report.pages += not view.model
         seen.page.wait_for_load_state("networkidle")
@@ -142,34 +138,33 @@ def reading_room(report: Report, browser: Browser, address: str, tree: Path, **o
     report.take(seen)
 
 
-class _Camera:
-    """Screenshots of each object's first page, whole and close, and of its first model in two lights."""
-
-    def __init__(self, visit: Visit, folder: Path | None, name: str) -> None:
-        self.page = visit.page
-        self.folder = folder
-        self.name = name
-        self.seen: set[tuple[str, bool]] = set()
-
-    def take(self, what: str) -> None:
-        if self.folder:
-            self.page.wait_for_load_state("networkidle")
-            self.page.wait_for_timeout(800)  # springs come to rest
-            self.page.screenshot(path=self.folder / f"{what}-{self.name}.png")
-
-    def look(self, view: View) -> None:
-        if not self.folder or (view.object, view.model) in self.seen:
-            return
-        self.seen.add((view.object, view.model))
-        self.take(f"{view.object}-{'model' if view.model else 'page'}")
-        if view.model:
-            self.page.locator(".tools [aria-pressed]").first.click()
-            self.page.locator(".lamp input").last.fill("10")
-            self.take(f"{view.object}-raking")
-        else:
-            for _ in range(4):
-                self.page.locator(".tools button").first.click()
-            self.take(f"{view.object}-close")
+def vr_room(report: Report, browser: Browser, address: str, **options: Any) -> None:
+    """Enter the VR room with a headset, follow every tour to its end, open the menu, leave."""
+    seen = Visit(browser, "about:blank", viewport={"width": 320, "height": 160}, **options)
+    try:
+        seen.page.add_init_script(headset.script())
+        seen.page.goto(address)
+        seen.page.wait_for_selector("html[data-state=ready]")
+        wearer = headset.Wearer(seen)
+        wearer.until("room.things.all.every((thing) => thing.shown >= 0 || thing.failed) && room.tiles.pending === 0")
+        wearer.enter()
+        for number, stops in enumerate(wearer.tell("room.plan.tours.map((tour) => tour.stops.length)")):
+            wearer.tell(f"room.startTour({number})")
+            for _stop in range(stops):
+                wearer.frames(1)
+                wearer.tell("room.stepTour(1)")
+                report.stops += 1
+            wearer.tell("room.endTour()")
+        wearer.tell("room.showMenu('menu')")
+        wearer.frames(2)
+        wearer.leave()
+        wrong = wearer.tell(
+            "[...room.costs.broken(), room.tiles.failed, ...room.things.all.map(({ failed }) => failed)]"
+        )
+        report.faults += [f"{address}: {wrong}"] if any(wrong) else []
+    except (BrowserError, AssertionError) as error:
+        report.faults.append(f"{address}: {str(error).splitlines()[0]}")
+    report.take(seen)
 
 
 def openseadragon(report: Report, browser: Browser, viewers: str, base: str, tree: Path) -> None:

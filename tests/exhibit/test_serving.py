@@ -12,6 +12,7 @@ import pytest
 
 from heritage3d import errors
 from heritage3d.exhibit import serving, site
+from tests.exhibit.load import load
 
 
 @pytest.fixture
@@ -205,3 +206,12 @@ def test_the_page_and_the_server_ask_for_the_same_policy() -> None:
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
     assert f"{policy[1]}; frame-ancestors 'self'" == serving.POLICY
+
+
+def test_two_hundred_clients_get_what_lies_in_the_tree(tree: Path) -> None:
+    """Ranges, tags, compression and refusals, for a second; `python -m tests.exhibit.load TREE` is the long form."""
+    (tree / "long.json").write_text("[" + "0," * 40_000 + "0]")
+    with serving.in_background(tree) as running:
+        told = load(running.server_port, tree, 200, 1.0)
+    assert told.faults == []
+    assert set(told.answers) == {"whole", "range", "known", "packed", "hidden"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -50,6 +51,20 @@ def test_everything_has_its_true_size(root: Path) -> None:
         [0.08, 0.06, 0.009]
     )
     assert _of(told, "bone")["scale"] == _of(told, "scroll")["scale"] == "known"
+
+
+def test_a_scroll_in_parts_hangs_as_one_run(tmp_path: Path) -> None:
+    pages = [{"name": f"part-{number}", "label": {}, "side": None} for number in range(1, 5)]
+    told = {"kind": "scroll", "ppi": 200, "viewing_direction": "right-to-left", "pages": pages}
+    home = tree.add(tmp_path, "scroll", told)
+    for entry in pages:
+        tree.page(home, entry["name"], 4000, 2200)
+    hung = _of(writing.plan(tmp_path, None).document, "scroll")
+    part = 4000 / 200 * 0.0254
+    assert [panel["name"] for panel in hung["panels"]] == ["part-4", "part-3", "part-2", "part-1"]
+    middles = [panel["at"][0] for panel in hung["panels"]]
+    assert [right - left for left, right in itertools.pairwise(middles)] == pytest.approx([part] * 3, abs=2e-4)
+    assert hung["frame"]["size"][0] == pytest.approx(4 * part + 0.12, abs=1e-3)
 
 
 def test_what_nobody_measured_is_shown_at_a_handy_size_and_says_so(root: Path) -> None:
@@ -149,25 +164,25 @@ def test_a_team_gets_the_room_that_it_asked_for(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "line", "said"),
     [
-        ("objects:\n- bone\n- object: bonne\n", "H3D-521", 3, "bone"),
-        ("objects:\n- object: book\n  pages: ['001', '01x']\n", "H3D-522", 3, "01x"),
-        ("objects:\n- object: scroll\n  show: model\n", "H3D-522", 3, "pages"),
-        ("size: {width: 5, depth: 5}\nobjects:\n- object: scroll\n", "H3D-523", 3, "5.64 m with its label"),
-        ("size: {width: 6}\nobjects:\n- object: bone\n  at: [9, 0]\n", "H3D-523", 3, "outside the room"),
-        ("objects:\n- object: bone\n  at: [0, 0]\n- object: jar\n  at: [0.1, 0]\n", "H3D-523", 4, "bone stands there"),
-        ("objects:\n- object: bone\n  place: wall\n", "H3D-523", 3, "plinth"),
-        ("size: {height: 2.4}\nobjects:\n- object: statue\n", "H3D-523", 3, "high"),
-        ("start: [0, 0]\nobjects:\n- object: bone\n  at: [0, 0]\n", "H3D-523", 1, "bone stands there"),
-        ("devices: [quest9]\nobjects:\n- bone\n", "H3D-524", 1, "quest3"),
-        ("objects:\n- bone\ntours:\n- title: T\n  stops:\n  - object: jar\n", "H3D-522", 6, "jar"),
-        ("objects:\n- bone\ntours:\n- title: T\n  stops:\n  - {object: bone, note: 2}\n", "H3D-522", 6, "note 2"),
-        ("objects:\n- object: bone\n  wal: north\n", "H3D-520", 3, "wal"),
-        ("objects:\n- object: bone\n  at: [.nan, 0]\n", "H3D-520", 3, "at"),
-        ("title: {en: A}\ntitle: {en: B}\n", "H3D-520", 2, "twice"),
-        ("objects: [\n", "H3D-520", 2, ""),
-        ("- bone\n", "H3D-520", 1, ""),
-        ("title: \ufffd\n", "H3D-520", 1, "UTF-8"),
-        ("a: &a [*a]\n", "H3D-520", None, ""),
+        ("objects:\n- bone\n- object: bonne\n", "H3D-541", 3, "bone"),
+        ("objects:\n- object: book\n  pages: ['001', '01x']\n", "H3D-542", 3, "01x"),
+        ("objects:\n- object: scroll\n  show: model\n", "H3D-542", 3, "pages"),
+        ("size: {width: 5, depth: 5}\nobjects:\n- object: scroll\n", "H3D-543", 3, "5.64 m with its label"),
+        ("size: {width: 6}\nobjects:\n- object: bone\n  at: [9, 0]\n", "H3D-543", 3, "outside the room"),
+        ("objects:\n- object: bone\n  at: [0, 0]\n- object: jar\n  at: [0.1, 0]\n", "H3D-543", 4, "bone stands there"),
+        ("objects:\n- object: bone\n  place: wall\n", "H3D-543", 3, "plinth"),
+        ("size: {height: 2.4}\nobjects:\n- object: statue\n", "H3D-543", 3, "high"),
+        ("start: [0, 0]\nobjects:\n- object: bone\n  at: [0, 0]\n", "H3D-543", 1, "bone stands there"),
+        ("devices: [quest9]\nobjects:\n- bone\n", "H3D-544", 1, "quest3"),
+        ("objects:\n- bone\ntours:\n- title: T\n  stops:\n  - object: jar\n", "H3D-542", 6, "jar"),
+        ("objects:\n- bone\ntours:\n- title: T\n  stops:\n  - {object: bone, note: 2}\n", "H3D-542", 6, "note 2"),
+        ("objects:\n- object: bone\n  wal: north\n", "H3D-540", 3, "wal"),
+        ("objects:\n- object: bone\n  at: [.nan, 0]\n", "H3D-540", 3, "at"),
+        ("title: {en: A}\ntitle: {en: B}\n", "H3D-540", 2, "twice"),
+        ("objects: [\n", "H3D-540", 2, ""),
+        ("- bone\n", "H3D-540", 1, ""),
+        ("title: \ufffd\n", "H3D-540", 1, "UTF-8"),
+        ("a: &a [*a]\n", "H3D-540", None, ""),
     ],
 )
 def test_mistakes_are_told_with_file_line_and_cure(
@@ -294,10 +309,12 @@ def test_a_run_reads_the_file_beside_the_sheet(tmp_path: Path) -> None:
     assert run()[0] == 0
     assert addresses.load(out / "room.json")["title"] == {"none": ["Ours"]}
     (captures / "room.yaml").write_text("title: Theirs\nobjects: [pgae]\n", "utf-8")
+    before = (out / ".heritage3d" / "ledger.sqlite").stat().st_mtime_ns
     status, said = run()
     assert status == 1
-    assert "H3D-521 room.yaml:2" in said
+    assert "H3D-541 room.yaml:2" in said
     assert addresses.load(out / "room.json")["title"] == {"none": ["Ours"]}
+    assert (out / ".heritage3d" / "ledger.sqlite").stat().st_mtime_ns == before  # no run was begun
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -12,8 +12,9 @@ import pytest
 
 from heritage3d.iiif.check_presentation import check
 from heritage3d.iiif.collection import Entry, collection
+from heritage3d.iiif.contents import contents
 from heritage3d.iiif.manifest import manifest
-from heritage3d.iiif.parts import Picture, read_image, read_model
+from heritage3d.iiif.parts import ImagePart, Picture, read_image, read_model
 from heritage3d.pipeline import addresses
 from tests.iiif import published
 
@@ -34,7 +35,9 @@ def made(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
         required_statement={"label": {"en": ["Rights"]}, "value": {"none": ["版权所有"]}},
         summary={"en": ["A slip"]},
     )
-    told["pages"][0]["section"] = {"zh-Hans": ["正面"]}
+    volume = {"zh-Hans": ["卷一"], "en": ["Volume 1"]}
+    for page, part in zip(told["pages"], ("上", "下"), strict=True):
+        page["sections"] = [volume, {"zh-Hans": [part]}]
     (folder / "record.json").write_bytes(addresses.dump(told))
     thumbnail = Picture("thumbnail.jpg", 300, 400, "image/jpeg")
     document = addresses.rebind(manifest(told, images, models, thumbnail=thumbnail), addresses.HERE, BASE)
@@ -53,6 +56,37 @@ def test_the_official_schema_accepts_it(made: tuple[Path, dict[str, Any]], data:
 def test_prezi3_reads_it_back(made: tuple[Path, dict[str, Any]]) -> None:
     manifest = iiif_prezi3.Manifest(**made[1])
     assert len(manifest.items) == 3
+
+
+def test_the_table_of_contents_is_nested(made: tuple[Path, dict[str, Any]]) -> None:
+    (whole,) = made[1]["structures"]
+    assert whole["label"]["zh-Hans"] == ["目录"]
+    (volume,) = whole["items"]
+    assert volume["label"] == {"zh-Hans": ["卷一"], "en": ["Volume 1"]}
+    assert [part["label"]["zh-Hans"] for part in volume["items"]] == [["上"], ["下"]]
+    assert [entry["id"] for part in volume["items"] for entry in part["items"]] == [
+        canvas["id"] for canvas in made[1]["items"][:2]
+    ]
+
+
+def test_pages_of_a_section_stand_before_its_parts() -> None:
+    one, two, part = {"en": ["One"]}, {"en": ["Two"]}, {"en": ["Part"]}
+    told = {"1": [one], "2": [one, part], "3": [one, part], "4": [], "5": [two], "6": [one]}
+    picture = Picture("full/max/0/default.jpg", 1, 1, "image/jpeg")
+    images = [ImagePart(name, f"pages/{name}", 1, 1, picture, None) for name in told]
+    (whole,) = contents(images, {name: {"sections": path} for name, path in told.items()})
+
+    def shape(node: dict[str, Any]) -> Any:
+        if node["type"] == "Canvas":
+            return node["id"].rpartition("/")[2]
+        return (node["label"]["en"][0], [shape(entry) for entry in node["items"]])
+
+    assert [shape(entry) for entry in whole["items"]] == [
+        ("One", ["1", ("Part", ["2", "3"])]),
+        ("Two", ["5"]),
+        ("One", ["6"]),
+    ]
+    assert contents(images, {}) == []
 
 
 def test_our_own_check_finds_nothing(made: tuple[Path, dict[str, Any]]) -> None:

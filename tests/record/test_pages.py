@@ -62,8 +62,21 @@ def test_a_bare_name_that_two_folders_share_is_no_name(tmp_path: Path) -> None:
 
 def test_sections(tmp_path: Path) -> None:
     pages = listed(tmp_path, ["1.tif", "2.tif"], "file,section@zh-Hans,section@en\n1.tif,序,Preface\n2.tif,,\n")
-    assert pages[0].section == {"zh-Hans": ["序"], "en": ["Preface"]}
-    assert pages[1].section is None
+    assert pages[0].sections == ({"zh-Hans": ["序"], "en": ["Preface"]},)
+    assert pages[1].sections == ()
+
+
+def test_sections_have_levels(tmp_path: Path) -> None:
+    header = "file,section@zh-Hans,section@en\n"
+    (page,) = listed(tmp_path, ["1.tif"], header + "1.tif,卷一／上,Volume 1 / Part A\n")
+    assert page.sections == (
+        {"zh-Hans": ["卷一"], "en": ["Volume 1"]},
+        {"zh-Hans": ["上"], "en": ["Part A"]},
+    )
+    for row in ("卷一/上,Volume 1", "卷一/,Volume 1/", "/上,/A"):
+        with pytest.raises(errors.SectionUneven) as caught:
+            listed(tmp_path, ["1.tif"], f"{header}1.tif,{row}\n")
+        assert caught.value.fields["row"] == 2
 
 
 def test_names_are_unique_and_stable() -> None:

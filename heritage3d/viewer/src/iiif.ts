@@ -52,6 +52,7 @@ export interface View {
   mmPerPixel?: number;
   files: ModelFile[];
   evidence?: string;
+  ar?: string; // the model as USDZ, for the reader's own room
   notes: Note[];
 }
 
@@ -73,11 +74,13 @@ export interface Manifest {
   continuous: boolean;
   start?: string;
   views: View[];
+  structures: unknown; // ranges in ranges (contents.ts)
+  slugs: Map<string, string>; // what the canvas of an id is shown as
   links: { label: Words; address: string; format: string }[];
 }
 
 export const asObject = (value: unknown): Json => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {});
-const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
+export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
 export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 const asNumber = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0);
 
@@ -154,9 +157,11 @@ export async function manifest(item: Pick<Item, "id" | "manifest">): Promise<Man
   const base = new Base(asText(document.id), item.manifest);
   const folder = new URL(".", item.manifest).href;
   const views: View[] = [];
+  const canvases = new Map<string, View>();
   for (const value of asList(document.items)) {
     const view = canvas(base, folder, asObject(value), document);
     if (view) views.push(view);
+    if (view) canvases.set(asText(asObject(value).id), view);
   }
   distinct(views);
   const statement = asObject(document.requiredStatement);
@@ -175,6 +180,8 @@ export async function manifest(item: Pick<Item, "id" | "manifest">): Promise<Man
     continuous: asList(document.behavior).includes("continuous"),
     ...(start && views[at] && { start: views[at].slug }),
     views,
+    structures: document.structures,
+    slugs: new Map([...canvases].map(([id, view]) => [id, view.slug])),
     links: [...asList(document.seeAlso), ...asList(document.rendering)].flatMap((value) => {
       const entry = asObject(value);
       const address = base.local(entry.id);
@@ -248,6 +255,16 @@ function place(value: unknown): Pick<Note, "box" | "point"> {
   return typeof at[2] === "number" ? { point: at as [number, number, number] } : { box: [at[0], at[1], 0, 0] };
 }
 
+/** A document that the manifest links to by the end of its address, with its own address; null where there is none. */
+export async function linkedTo(document: Manifest, ending: string): Promise<{ address: string; told: Json } | null> {
+  const address = document.links.find((link) => link.address.endsWith(ending))?.address;
+  try {
+    return address ? { address, told: asObject(await json(address)) } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The notes at points of the models, by the address of a model's folder, from a manifest of Presentation 4. */
 export async function notesInScenes(document: Manifest): Promise<Map<string, Note[]>> {
   const found = new Map<string, Note[]>();
@@ -276,6 +293,8 @@ function model(base: Base, folder: string, common: Omit<View, "kind" | "slug" | 
     const name = pathOf(address).split("/").at(-1)!;
     files.set(address, { address, name, role: name.replace(/\.glb$/i, "") });
   }
+  const ar = asList(value.rendering).map(asObject).find((entry) => entry.format === "model/vnd.usdz+zip");
+  const ownRoom = base.local(ar?.id);
   const listed = asList(value.seeAlso).map((entry) => base.local(asObject(entry).id)).find((entry) => entry?.endsWith("/evidence.json"));
   return {
     ...common,
@@ -284,6 +303,7 @@ function model(base: Base, folder: string, common: Omit<View, "kind" | "slug" | 
     files: [...files.values()].sort((a, b) => rank(a) - rank(b)),
     // Every model of a published tree has its evidence beside it.
     evidence: listed ?? new URL("evidence.json", home).href,
+    ...(ownRoom && { ar: ownRoom }),
   };
 }
 

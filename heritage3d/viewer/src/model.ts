@@ -60,7 +60,7 @@ export class ModelStage implements Stage {
       tool("whole", t.whole, () => this.scene?.whole()),
       press("raking", t.light, (on) => (this.lamp.element.hidden = !on)),
       press("surface", t.surfaceOnly, (on) => this.scene?.shapeOnly(on)),
-      (this.honest = press("honest", t.capturedOnly, (on) => this.scene?.captured(on))),
+      (this.honest = press("honest", t.capturedOnly, (on) => this.captured(on))),
       press("ruler", t.measure, (on) => this.ruler.turn(on)),
       press("section", t.section, (on) => void this.cut(on)),
       fullScreen(this.element) ?? "",
@@ -71,6 +71,11 @@ export class ModelStage implements Stage {
     if (this.evidence?.scaleKnown) return length(metres * 1000);
     const { min, max } = this.scene!.box();
     return `${percent(metres / Math.max(min.distanceTo(max), 1e-9))} ${t.ofDiagonal} · ${t.scaleUnknown}`;
+  }
+
+  private captured(only: boolean): void {
+    this.scene?.captured(only);
+    this.section?.cut();
   }
 
   private async cut(on: boolean): Promise<void> {

@@ -3,6 +3,7 @@
 import { h, tool } from "./dom";
 import { line, manifest, notesInScenes, said, type Item, type Manifest, type Note, type View } from "./iiif";
 import { notesOf } from "./notes";
+import { contentsOf, markIn } from "./contents";
 import { about, evidence, links } from "./panel";
 import { photographs } from "./photographs";
 import { quality } from "./quality";
@@ -25,6 +26,7 @@ export class ObjectPage {
   private stage: Stage | null = null;
   private stageOf: View | null = null;
   private strip: HTMLElement | null = null;
+  private contents: HTMLElement | null = null;
   private comparing: HTMLAnchorElement | null = null;
   private scrolling = false; // pages under one another instead of one at a time
   private gone = false;
@@ -65,6 +67,7 @@ export class ObjectPage {
         h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back), (this.comparing = h("a", { class: "compare", href: "#/" }, t.beside))),
         h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
         about(document),
+        (this.contents = contentsOf(document)),
         this.said,
         this.measured,
         this.fromPhotographs,
@@ -164,6 +167,7 @@ export class ObjectPage {
     const next = views[at + 1] ?? views[at - 1] ?? view;
     this.comparing?.setAttribute("href", besideRoute([view, next].map(({ slug }) => ({ object: this.item.id, slug }))));
     this.spoken.textContent = views.length > 1 ? `${label}, ${t.position(at + 1, views.length)}` : "";
+    markIn(this.contents, view.slug);
     if (views.length < 2) return;
     this.place.replaceChildren(this.turner(at - 1, "previous"), this.chooser(at), this.turner(at + 1, "next"));
     for (const link of this.strip!.querySelectorAll("a")) {

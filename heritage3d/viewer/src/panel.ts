@@ -4,7 +4,7 @@ import { h } from "./dom";
 import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
 import { said, type Entry, type Manifest, type ModelFile, type View, type Words } from "./iiif";
 import { root } from "./site";
-import { bytes, length, number, t } from "./texts";
+import { bytes, number, sides, t } from "./texts";
 
 const withLanguage = (lang: string | undefined) => (lang ? { lang } : {});
 
@@ -62,8 +62,21 @@ export async function evidence(view: View): Promise<HTMLElement | null> {
     measured && h("p", {}, t.evidenceIntro),
     figures && !figures.scaleKnown && h("p", { class: "note" }, t.evidenceUnknown),
     h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows, master(figures))),
-    figures?.extentMm && h("p", { class: "note" }, `${t.dimensions}: ${figures.extentMm.map(length).join(" × ")}`),
+    figures?.extentMm && h("p", { class: "note" }, `${t.dimensions}: ${sides(figures.extentMm)}`),
+    view.ar && ownRoom(view.ar, view.thumbnail?.address, figures?.scaleKnown ?? false),
   );
+}
+
+/** AR Quick Look, where the browser has it: a link with a picture and nothing else. Elsewhere the file itself. */
+function ownRoom(file: string, picture: string | undefined, sized: boolean): HTMLElement {
+  const link = h("a", {}, t.ownRoom);
+  if (!picture || !link.relList.supports("ar")) {
+    for (const [name, value] of [["href", file], ["download", ""]] as const) link.setAttribute(name, value);
+    return h("p", { class: "ar" }, link);
+  }
+  // A true size is kept: fingers move and turn the object, they do not stretch it.
+  const shown = h("a", { rel: "ar", href: sized ? `${file}#allowsContentScaling=0` : file }, h("img", { src: picture, alt: t.ownRoom }));
+  return h("p", { class: "ar" }, shown, h("span", { "aria-hidden": "true" }, t.ownRoom));
 }
 
 function row(file: ModelFile, figures: LevelEvidence | undefined): HTMLElement {

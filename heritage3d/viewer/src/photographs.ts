@@ -1,22 +1,16 @@
 /** How a model was made from photographs, and how right it is: photogrammetry/evidence.json. */
 
 import { h } from "./dom";
-import { asObject, asText, type Json, type Manifest } from "./iiif";
-import { json } from "./site";
+import { asObject, asText, linkedTo, type Json, type Manifest } from "./iiif";
 import { length, number, percent, t } from "./texts";
 
 const figure = (value: unknown): number | undefined => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 
 /** The section, or null where the model does not come from photographs or its figures cannot be read. */
 export async function photographs(document: Manifest): Promise<HTMLElement | null> {
-  const address = document.links.find((link) => link.address.endsWith("/photogrammetry/evidence.json"))?.address;
-  if (!address) return null;
-  let told: Json;
-  try {
-    told = asObject(await json(address));
-  } catch {
-    return null;
-  }
+  const found = await linkedTo(document, "/photogrammetry/evidence.json");
+  if (!found) return null;
+  const { address, told } = found;
   const [registered, all] = [figure(told.registered), figure(told.photographs)];
   if (registered === undefined || all === undefined) return null;
   return h(

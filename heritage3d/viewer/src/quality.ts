@@ -1,9 +1,8 @@
 /** How good the pictures of an object are: quality/evidence.json as a contact sheet and colour charts. */
 
 import { h } from "./dom";
-import { asObject, asText, line, words, type Json, type Manifest, type View } from "./iiif";
+import { asObject, asText, line, linkedTo, words, type Json, type Manifest, type View } from "./iiif";
 import { routeOf } from "./routes";
-import { json } from "./site";
 import { t } from "./texts";
 
 const asObjects = (value: unknown): Json[] => (Array.isArray(value) ? value.map(asObject) : []);
@@ -12,14 +11,9 @@ const verdictOf = (value: unknown): "pass" | "warn" | "fail" => (value === "warn
 
 /** The section, or null where nothing was judged or it cannot be read. */
 export async function quality(document: Manifest): Promise<HTMLElement | null> {
-  const address = document.links.find((link) => link.address.endsWith("/quality/evidence.json"))?.address;
-  if (!address) return null;
-  let told: Json;
-  try {
-    told = asObject(await json(address));
-  } catch {
-    return null;
-  }
+  const found = await linkedTo(document, "/quality/evidence.json");
+  if (!found) return null;
+  const { address, told } = found;
   const pages = asObjects(told.pages);
   const targets = asObjects(told.targets);
   if (!pages.length && !targets.length) return null;

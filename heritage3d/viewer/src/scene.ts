@@ -2,12 +2,7 @@
 
 import {
   Box3,
-  Color,
-  CustomToneMapping,
-  DirectionalLight,
   Group,
-  HemisphereLight,
-  LoadingManager,
   type Material,
   MathUtils,
   Mesh,
@@ -17,39 +12,18 @@ import {
   PMREMGenerator,
   Raycaster,
   Scene,
-  ShaderChunk,
-  Texture,
   Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
-import { DRACOLoader } from "three/examples/jsm/loaders/DRACOLoader.js";
-import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
-import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
-import { asKtx2Loader, Ktx2 } from "./ktx2";
+import { dispose, GlbReader, UNPAINTED } from "./glb";
+import { Lights } from "./lights";
 
 const FIELD_OF_VIEW = 32; // degrees: long enough a lens for little distortion
 const TOOLS_PX = 56;
 const MM_PER_UNIT = 1000; // glTF is in metres
-const UNPAINTED = new Color(0xd8cfc0); // of a scan that recorded no colour, and of "shape without colour"
-
-/**
- * Colours stay as they were recorded; only what is brighter than four fifths of white is bent towards it, in
- * its own hue. (Khronos PBR Neutral without its subtraction for mirrored skies: there is no sky here.)
- */
-ShaderChunk.tonemapping_pars_fragment = ShaderChunk.tonemapping_pars_fragment.replace(
-  "vec3 CustomToneMapping( vec3 color ) { return color; }",
-  `vec3 CustomToneMapping( vec3 color ) {
-    color *= toneMappingExposure;
-    float peak = max( color.r, max( color.g, color.b ) );
-    if ( peak < 0.8 ) return color;
-    float bent = 1.0 - 0.04 / ( peak - 0.6 );
-    vec3 held = color * ( bent / peak );
-    return mix( vec3( bent ), held, 1.0 / ( 0.15 * ( peak - bent ) + 1.0 ) );
-  }`,
-);
 
 export class ModelScene {
   readonly canvas: HTMLCanvasElement;
@@ -60,11 +34,8 @@ export class ModelScene {
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
   private readonly controls: OrbitControls;
-  private readonly draco = new DRACOLoader();
-  private readonly ktx2: Ktx2;
-  private readonly sun = new DirectionalLight(0xffffff);
-  private readonly sky = new HemisphereLight(0xffffff, 0xcbbfae);
-  private readonly fill = new DirectionalLight(0xffffff);
+  private readonly glbs: GlbReader;
+  private readonly lights: Lights;
   private readonly content = new Group();
   private readonly clay = new Map<Mesh, { own: Mesh["material"]; plain: MeshStandardMaterial }>();
   private readonly observer: ResizeObserver;
@@ -79,10 +50,9 @@ export class ModelScene {
 
   /** Throws where the browser has no WebGL 2. */
   constructor(private readonly host: HTMLElement) {
-    this.renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
-    this.ktx2 = new Ktx2(this.renderer);
+    this.renderer = new WebGLRenderer({ antialias: true, alpha: true, stencil: true, powerPreference: "high-performance" });
+    this.glbs = new GlbReader(this.renderer);
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
-    this.renderer.toneMapping = CustomToneMapping;
     this.renderer.localClippingEnabled = true; // of the section plane
     this.canvas = this.renderer.domElement;
     host.append(this.canvas);
@@ -90,10 +60,8 @@ export class ModelScene {
     this.controls.enableDamping = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.controls.dampingFactor = 0.12;
     this.controls.addEventListener("change", () => this.draw());
-    // The light hangs on the camera: turning the object under a fixed lamp shows its relief.
-    this.camera.add(this.sun, this.sun.target, this.fill, this.fill.target);
-    this.scene.add(this.camera, this.sky, this.content);
-    this.light(315, 50);
+    this.lights = new Lights(this.renderer, this.camera);
+    this.scene.add(this.camera, this.lights.sky, this.content);
     this.observer = new ResizeObserver(() => this.fitCanvas());
     this.observer.observe(host);
   }
@@ -103,27 +71,21 @@ export class ModelScene {
    * Gives the number of triangles, or null where the file was no longer wanted when it came.
    */
   async load(address: string, progress: (share: number) => void, wanted: () => boolean): Promise<number | null> {
-    const loader = new GLTFLoader(new LoadingManager());
-    loader.setDRACOLoader(this.draco);
-    loader.setMeshoptDecoder(MeshoptDecoder);
-    loader.setKTX2Loader(asKtx2Loader(this.ktx2));
-    const loaded = await loader.loadAsync(address, (event) => {
-      if (event.lengthComputable && event.total) progress(event.loaded / event.total);
-    });
+    const loaded = await this.glbs.read(address, progress);
     if (this.gone || !wanted()) {
-      dispose(loaded.scene);
+      dispose(loaded);
       return null;
     }
     const before = [...this.content.children];
-    this.content.add(loaded.scene);
-    const triangles = this.prepare(loaded.scene);
+    this.content.add(loaded);
+    const triangles = this.prepare(loaded);
     for (const old of before) {
       this.content.remove(old);
       old.traverse((node) => this.clay.delete(node as Mesh));
       dispose(old);
     }
     if (!before.length) {
-      this.measure(loaded.scene);
+      this.measure(loaded);
       this.fitCanvas();
       this.whole();
     }
@@ -243,16 +205,9 @@ export class ModelScene {
     this.draw();
   }
 
-  /** Where the lamp stands: clockwise degrees from above, and degrees over the surface that faces us. */
+  /** Where the lamp stands (Lights.aim). */
   light(around: number, height: number): void {
-    const a = MathUtils.degToRad(around);
-    const e = MathUtils.degToRad(height);
-    this.sun.position.set(Math.sin(a) * Math.cos(e), Math.cos(a) * Math.cos(e), Math.sin(e)).multiplyScalar(10);
-    this.fill.position.set(-this.sun.position.x, -this.sun.position.y, 6); // opens the shadows from the other side
-    const raking = 1 - MathUtils.smoothstep(height, 8, 50);
-    this.sun.intensity = 2.3 + 2.2 * raking; // a grazing lamp lights less: it is turned up, the others down
-    this.fill.intensity = 0.4 * (1 - raking);
-    this.sky.intensity = 1 - 0.55 * raking;
+    this.lights.aim(around, height);
     this.draw();
   }
 
@@ -355,8 +310,7 @@ export class ModelScene {
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();
     this.controls.dispose();
-    this.draco.dispose();
-    this.ktx2.dispose();
+    this.glbs.dispose();
     this.scene.environment?.dispose();
     for (const { own, plain } of this.clay.values()) for (const material of [own, plain].flat()) material.dispose();
     dispose(this.scene);
@@ -364,19 +318,4 @@ export class ModelScene {
     this.renderer.forceContextLoss();
     this.canvas.remove();
   }
-}
-
-function dispose(root: Object3D): void {
-  root.traverse((node) => {
-    if (!(node instanceof Mesh)) return;
-    node.geometry.dispose();
-    for (const material of [node.material].flat()) {
-      for (const value of Object.values(material)) {
-        if (!(value instanceof Texture)) continue;
-        if (value.image instanceof ImageBitmap) value.image.close();
-        value.dispose();
-      }
-      material.dispose();
-    }
-  });
 }

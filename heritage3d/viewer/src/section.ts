@@ -1,11 +1,11 @@
-/** A section plane through a model: cuts it open and draws the profile that the plane meets. */
+/** A section plane through a model: cuts it open, draws the profile that the plane meets and fills what is inside. */
 
 import { BufferGeometry, DoubleSide, Float32BufferAttribute, LineBasicMaterial, LineSegments, type Material, Mesh, Plane, Vector3 } from "three";
+import { type Axis, Cap } from "./cap";
 import { h } from "./dom";
 import type { ModelScene } from "./scene";
 import { length, t } from "./texts";
 
-type Axis = "x" | "y" | "z";
 const AXES: Axis[] = ["x", "y", "z"];
 
 export class Section {
@@ -15,6 +15,7 @@ export class Section {
   private readonly said = h("output", { class: "ends" });
   private readonly plane = new Plane();
   private readonly profile = new LineSegments(new BufferGeometry(), new LineBasicMaterial({ color: 0xc23a22, depthTest: false }));
+  private readonly cap = new Cap();
   private readonly sides = new Map<Material, Material["side"]>();
   private flipped = false;
   private waiting = 0;
@@ -38,7 +39,7 @@ export class Section {
     this.at.addEventListener("input", () => this.soon());
     this.element.append(h("div", { class: "row" }, this.axis, turn), this.at, this.said);
     this.profile.frustumCulled = false;
-    this.profile.renderOrder = 1;
+    this.profile.renderOrder = 3;
   }
 
   turn(on: boolean): void {
@@ -93,15 +94,21 @@ export class Section {
     this.profile.geometry.dispose();
     this.profile.geometry = new BufferGeometry();
     this.profile.removeFromParent();
+    this.cap.group.removeFromParent();
     if (!on) return;
     const points = this.scene.meshes().flatMap((mesh) => profileOf(mesh, this.plane));
     this.profile.geometry.setAttribute("position", new Float32BufferAttribute(points, 3));
+    const axis = this.axis.value as Axis;
+    this.cap.fill(points, axis, this.plane.constant * -this.plane.normal[axis], this.scene.box());
+    this.scene.add(this.cap.group);
     this.scene.add(this.profile);
     this.element.dataset.lines = String(points.length / 6);
+    this.element.dataset.closed = String(this.cap.closed);
   }
 
   dispose(): void {
     cancelAnimationFrame(this.waiting);
+    this.cap.dispose();
     this.profile.geometry.dispose();
     (this.profile.material as LineBasicMaterial).dispose();
     this.element.remove();
@@ -127,7 +134,8 @@ function profileOf(mesh: Mesh, plane: Plane): number[] {
     if (above[0] === above[1] && above[1] === above[2]) continue;
     for (const [from, to] of [[0, 1], [1, 2], [2, 0]] as const) {
       if (above[from] === above[to]) continue;
-      const [p, q] = [corners[from]!, corners[to]!];
+      // From below upwards on both sides of an edge: neighbours reckon the very same point.
+      const [p, q] = above[from] ? [corners[to]!, corners[from]!] : [corners[from]!, corners[to]!];
       const share = heights[p]! / (heights[p]! - heights[q]!);
       a.fromBufferAttribute(position, p).applyMatrix4(mesh.matrixWorld);
       b.fromBufferAttribute(position, q).applyMatrix4(mesh.matrixWorld);

@@ -4,7 +4,8 @@ import { Group, MathUtils, type PerspectiveCamera, Vector3 } from "three";
 import type { Plan } from "./plan";
 
 const GIRTH = 0.28; // metres kept from walls and plinths
-const GLIDE_S = 0.7;
+const GLIDE_S = 0.7; // at least, and at this pace over longer ways
+const GLIDE_METRES_PER_S = 2.2;
 export const EYE_HEIGHT = 1.62;
 const SEATED_EYE = 1.5; // what a seated visitor is lifted to, if lower
 
@@ -20,7 +21,7 @@ export class Body {
   /** Carries the camera; moving it moves the visitor. */
   readonly rig = new Group();
   private readonly obstacles: Obstacle[] = [];
-  private way: { from: Vector3; to: Vector3; yaw: [number, number]; done: number } | null = null;
+  private way: { from: Vector3; to: Vector3; yaw: [number, number]; done: number; seconds: number } | null = null;
   /** How fast the view moves by itself, 0 to 1: what the vignette follows. */
   haste = 0;
 
@@ -64,7 +65,7 @@ export class Body {
   /** Stand there at once: the head comes over the place, wherever it is in the visitor's own room. */
   jump(to: Vector3, yaw?: number): void {
     this.way = null;
-    if (yaw !== undefined) this.turn(MathUtils.radToDeg(MathUtils.euclideanModulo(yaw - this.heading() + Math.PI, 2 * Math.PI) - Math.PI));
+    if (yaw !== undefined) this.face(yaw);
     const head = this.head();
     const place = this.standable(to);
     this.rig.position.x += place.x - head.x;
@@ -72,13 +73,28 @@ export class Body {
     this.rig.updateMatrixWorld(true);
   }
 
-  /** Go there in a smooth way; `yaw` in radians is where one looks then. */
+  /** Go there in a smooth way; `yaw` in radians is where one looks then, for a head that is in the middle of the rig. */
   glide(to: Vector3, yaw?: number): void {
     const from = this.rig.position.clone();
-    const place = this.standable(to);
-    const now = this.heading();
-    const turned = yaw === undefined ? now : now + MathUtils.euclideanModulo(yaw - now + Math.PI, 2 * Math.PI) - Math.PI;
-    this.way = { from, to: place, yaw: [now, turned], done: 0 };
+    const own = this.rig.rotation.y;
+    const turned = yaw === undefined ? own : own + nearer(yaw - this.heading());
+    const place = this.standable(to).sub(yaw === undefined ? this.head().sub(from) : new Vector3()).setY(from.y);
+    const seconds = Math.max(GLIDE_S, yaw === undefined ? from.distanceTo(place) / GLIDE_METRES_PER_S : 0);
+    this.way = { from, to: place, yaw: [own, turned], done: 0, seconds };
+  }
+
+  /** Look that way at once, without a step. */
+  face(yaw: number): void {
+    this.turn(MathUtils.radToDeg(nearer(yaw - this.heading())));
+  }
+
+  /** Metres from the head to the wall in that direction. */
+  free(yaw: number): number {
+    const [width, , depth] = this.plan.size;
+    const { x, z } = this.head();
+    const [dx, dz] = [-Math.sin(yaw), -Math.cos(yaw)];
+    const to = (at: number, way: number, half: number) => (Math.abs(way) < 1e-6 ? Infinity : (Math.sign(way) * half - at) / way);
+    return Math.max(0, Math.min(to(x, dx, width / 2), to(z, dz, depth / 2)));
   }
 
   get gliding(): boolean {
@@ -123,7 +139,7 @@ export class Body {
   move(seconds: number): void {
     this.haste = Math.max(0, this.haste - seconds * 4);
     if (!this.way) return;
-    this.way.done = Math.min(1, this.way.done + seconds / GLIDE_S);
+    this.way.done = Math.min(1, this.way.done + seconds / this.way.seconds);
     const share = this.way.done * this.way.done * (3 - 2 * this.way.done);
     this.rig.position.lerpVectors(this.way.from, this.way.to, share);
     this.rig.rotation.y = MathUtils.lerp(this.way.yaw[0], this.way.yaw[1], share);
@@ -132,3 +148,6 @@ export class Body {
     if (this.way.done === 1) this.way = null;
   }
 }
+
+/** The same turn, from -180 to 180 degrees (radians). */
+const nearer = (turn: number): number => MathUtils.euclideanModulo(turn + Math.PI, 2 * Math.PI) - Math.PI;

@@ -34,6 +34,7 @@ const RAY = 6;
 export interface Comfort {
   seated: boolean;
   smooth: boolean;
+  glide: boolean;
   vignette: boolean;
 }
 
@@ -68,7 +69,7 @@ export class Pointer {
 export class Headset {
   readonly pointers: Pointer[] = [];
   readonly puck: Mesh;
-  readonly comfort: Comfort = { seated: false, smooth: false, vignette: true };
+  readonly comfort: Comfort = { seated: false, smooth: false, glide: false, vignette: true };
   /** A trigger or a pinch; `on` false when it is let go. */
   onselect: (pointer: Pointer, on: boolean, squeezed: boolean) => void = () => {};
   onenter: () => void = () => {};

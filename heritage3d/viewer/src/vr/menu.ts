@@ -41,6 +41,7 @@ export class Menu {
       buttons.push(
         { label: comfort.seated ? words.seated : words.standing, act: change(() => this.room.body.seat((comfort.seated = !comfort.seated))), pressed: comfort.seated },
         { label: comfort.smooth ? words.smooth : words.snap, act: change(() => (comfort.smooth = !comfort.smooth)), pressed: comfort.smooth },
+        { label: `${words.glide}: ${comfort.glide ? words.on : words.off}`, act: change(() => (comfort.glide = !comfort.glide)), pressed: comfort.glide, wide: true },
         { label: `${words.vignette}: ${comfort.vignette ? words.on : words.off}`, act: change(() => (comfort.vignette = !comfort.vignette)), pressed: comfort.vignette, wide: true },
         { label: `↺ ${words.turnLeft}`, act: () => this.room.body.turn(30) },
         { label: `${words.turnRight} ↻`, act: () => this.room.body.turn(-30) },

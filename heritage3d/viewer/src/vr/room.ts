@@ -2,8 +2,9 @@
 
 import { Color, Frustum, Group, MathUtils, Matrix4, PerspectiveCamera, Raycaster, Scene, Vector3, WebGLRenderer } from "three";
 import { line } from "../iiif";
-import { Ktx2 } from "../ktx2";
+import { GlbReader } from "../glb";
 import { Body, EYE_HEIGHT } from "./body";
+import { Books } from "./books";
 import { building } from "./building";
 import { type Card, type PageCard, PictureCard, type Saying } from "./card";
 import { Costs } from "./costs";
@@ -13,7 +14,7 @@ import { facts, Labels, otherTitle } from "./labels";
 import { lettersOnTheWall, type Letters } from "./letters";
 import { Marker } from "./marker";
 import { Menu } from "./menu";
-import type { Exhibit, Panel, Plan } from "./plan";
+import type { Exhibit, Plan } from "./plan";
 import { Pointing, type Target } from "./pointing";
 import { Things, type Thing } from "./things";
 import { Tiles } from "./tiles";
@@ -22,7 +23,8 @@ import { say } from "./words";
 
 const FIELD_OF_VIEW = 62;
 const LOOK_EVERY_S = 0.15;
-const CARD_AWAY = 1.05;
+const CARD_AWAY = 1.25; // metres: then it spans 35 degrees
+const CARD_ASIDE = 0.2; // radians: its far edge stays within 30 degrees of where one looks
 
 export class Room {
   readonly renderer: WebGLRenderer;
@@ -39,7 +41,7 @@ export class Room {
   holder: Pointer | null = null;
   saying: Saying | null = null;
   onchange: () => void = () => {};
-  private readonly spreads = new Map<Exhibit, number>();
+  readonly books: Books;
   private readonly labels: Labels;
   private readonly letters: Letters;
   private readonly pointing: Pointing;
@@ -67,7 +69,7 @@ export class Room {
     this.camera.position.y = EYE_HEIGHT;
     this.headset = new Headset(this.renderer, this.body);
     const anisotropy = this.renderer.capabilities.getMaxAnisotropy();
-    this.things = new Things(plan.objects, anisotropy, plan.light === "evening", new Ktx2(this.renderer));
+    this.things = new Things(plan.objects, anisotropy, plan.light === "evening", new GlbReader(this.renderer));
     this.tiles = new Tiles(this.renderer, plan.tiles.side, plan.tiles.tiles, plan.objects.flatMap(({ panels }) => panels));
     this.labels = new Labels(plan);
     this.letters = lettersOnTheWall(plan);
@@ -77,7 +79,12 @@ export class Room {
     const still = new Group().add(building(plan), this.labels.group, this.letters.mesh);
     this.scene.add(still, this.tiles.mesh, this.things.group, this.pointing.group, this.marker.ring, this.marker.frame, this.picture.mesh, this.body.rig);
     this.costs = new Costs(this.renderer, this.scene, plan.devices);
-    this.openSpreads();
+    this.books = new Books(plan, (open) => {
+      this.tiles.show(open);
+      this.pointing.show(open);
+      this.sinceLook = Infinity;
+      this.refresh();
+    });
     this.desk = desk(this.renderer.domElement, this.body);
     this.desk.onpoint = (ray) => this.act(this.pointing.meet(ray, this.held), null);
     this.headset.onselect = (pointer, on, squeezed) => this.select(pointer, on, squeezed);
@@ -193,7 +200,8 @@ export class Room {
     else if (target.kind === "thing") this.take(target.thing, pointer);
     else if (target.kind === "label") this.tell(target.exhibit);
     else if (target.kind === "stand") this.visit(target.exhibit);
-    else if (target.kind === "page") this.turnPage(target.exhibit, target.panel);
+    else if (target.kind === "page" && target.exhibit.kind === "lectern") this.books.turn(target.exhibit, target.panel);
+    else if (target.kind === "page") this.tell(target.exhibit);
     else if (target.kind === "card") this.picture.point(target.uv)?.();
     else this.menu.toggle();
     this.refresh();
@@ -202,7 +210,11 @@ export class Room {
   private go(at: Vector3, look?: Vector3, facing?: number): void {
     const to = this.body.standable(at);
     const yaw = facing ?? (look && Math.atan2(to.x - look.x, to.z - look.z));
-    if (this.renderer.xr.isPresenting) {
+    if (this.renderer.xr.isPresenting && this.headset.comfort.glide) {
+      if (yaw !== undefined) this.body.face(yaw); // turning by itself is what makes people ill: that is a jump
+      if (yaw !== undefined) this.headset.blink();
+      this.body.glide(to);
+    } else if (this.renderer.xr.isPresenting) {
       this.body.jump(to, yaw);
       this.headset.blink();
     } else {
@@ -283,48 +295,19 @@ export class Room {
     this.refresh();
   }
 
-  /** A card comes before the eyes, a little to the right, and stays there. */
+  /** A card comes before the eyes, a little to the right, and stays there; before a wall it is nearer and smaller. */
   private hold(mesh: PictureCard["mesh"]): void {
     const head = this.body.head();
-    const yaw = this.body.heading() - 0.3;
-    mesh.position.set(head.x - Math.sin(yaw) * CARD_AWAY, head.y - 0.12, head.z - Math.cos(yaw) * CARD_AWAY);
+    const yaw = this.body.heading() - CARD_ASIDE;
+    const away = Math.min(CARD_AWAY, Math.max(0.45, this.body.free(yaw) - 0.25));
+    mesh.position.set(head.x - Math.sin(yaw) * away, head.y - 0.12, head.z - Math.cos(yaw) * away);
     mesh.rotation.set(0, yaw, 0);
+    mesh.scale.setScalar(away / CARD_AWAY);
     mesh.updateMatrixWorld(true);
   }
 
   thingOf(exhibit: Exhibit): Thing | undefined {
     return this.things.all.find((thing) => thing.exhibit === exhibit);
-  }
-
-  // --- books ----------------------------------------------------------------------------------------------
-
-  private openSpreads(): void {
-    const open = new Set(this.plan.objects.flatMap((exhibit) => exhibit.panels.filter((panel) => panel.spread === this.spread(exhibit))));
-    this.tiles.show((panel: Panel) => open.has(panel));
-    this.pointing.show((panel: Panel) => open.has(panel));
-    this.sinceLook = Infinity;
-  }
-
-  spread(exhibit: Exhibit): number {
-    return this.spreads.get(exhibit) ?? 0;
-  }
-
-  openAt(exhibit: Exhibit, spread: number): void {
-    const last = Math.max(0, ...exhibit.panels.map((panel) => panel.spread));
-    this.spreads.set(exhibit, MathUtils.clamp(spread, 0, last));
-    this.openSpreads();
-    this.refresh();
-  }
-
-  private turnPage(exhibit: Exhibit, panel: Panel): void {
-    if (exhibit.kind !== "lectern") return this.tell(exhibit);
-    const pages = exhibit.panels.filter(({ spread }) => spread === panel.spread);
-    const turn = MathUtils.degToRad(panel.turn);
-    const across = (entry: Panel) => entry.at[0] * Math.cos(turn) - entry.at[2] * Math.sin(turn);
-    const isRight = across(panel) >= Math.max(...pages.map(across)) - 1e-6;
-    const alone = pages.length === 1;
-    const forward = alone ? panel.spread === 0 : isRight !== (exhibit.direction === "right-to-left");
-    this.openAt(exhibit, panel.spread + (forward ? 1 : -1));
   }
 
   // --- tours ----------------------------------------------------------------------------------------------
@@ -341,7 +324,7 @@ export class Room {
     if (!tour) return;
     tour.step(by);
     const { stand, look, yaw, spread } = tour.outlook();
-    if (spread !== null) this.openAt(tour.exhibit, spread);
+    if (spread !== null) this.books.open(tour.exhibit, spread);
     this.go(stand, look, yaw);
     tour.mark(this.marker);
     this.tellTour();

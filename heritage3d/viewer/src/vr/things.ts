@@ -1,15 +1,11 @@
 /** The models of the room: light ones from afar, one in full beauty close by; they can be picked up. */
 
-import { Box3, BoxGeometry, Color, DirectionalLight, Group, HemisphereLight, LoadingManager, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Object3D, Quaternion, Texture, Vector3 } from "three";
-import { DRACOLoader } from "three/examples/jsm/loaders/DRACOLoader.js";
-import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
-import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
-import { asKtx2Loader, type Ktx2 } from "../ktx2";
+import { Box3, BoxGeometry, DirectionalLight, Group, HemisphereLight, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Object3D, Quaternion, Texture, Vector3 } from "three";
+import { dispose, type GlbReader, UNPAINTED } from "../glb";
 import { addressOf, type Exhibit } from "./plan";
 
 const NEAR = 2.2; // metres: closer than this a model is shown in full
 const FAR = 2.8; // and gives way again beyond this
-const UNPAINTED = new Color(0xd8cfc0);
 const HOMEWARD_S = 0.45;
 const RADIANS = Math.PI / 180;
 
@@ -35,7 +31,7 @@ export class Thing {
   constructor(
     readonly exhibit: Exhibit,
     readonly number: number,
-    private readonly loader: GLTFLoader,
+    private readonly glbs: GlbReader,
     private readonly anisotropy: number,
   ) {
     const { least, greatest, factor, at, turn } = exhibit.model!;
@@ -95,7 +91,7 @@ export class Thing {
 
   private async load(level: number): Promise<Object3D> {
     const { files, factor } = this.exhibit.model!;
-    const { scene } = await this.loader.loadAsync(addressOf(files[level]!.address));
+    const scene = await this.glbs.read(addressOf(files[level]!.address));
     const holder = new Group();
     holder.add(scene);
     scene.position.copy(this.middle).multiplyScalar(-factor);
@@ -147,17 +143,12 @@ export class Thing {
 export class Things {
   readonly group = new Group();
   readonly all: Thing[] = [];
-  private readonly draco = new DRACOLoader();
   private close: Thing | null = null;
 
-  constructor(exhibits: Exhibit[], anisotropy: number, evening: boolean, private readonly ktx2: Ktx2) {
-    const loader = new GLTFLoader(new LoadingManager());
-    loader.setDRACOLoader(this.draco);
-    loader.setMeshoptDecoder(MeshoptDecoder);
-    loader.setKTX2Loader(asKtx2Loader(ktx2));
+  constructor(exhibits: Exhibit[], anisotropy: number, evening: boolean, private readonly glbs: GlbReader) {
     exhibits.forEach((exhibit, number) => {
       if (!exhibit.model) return;
-      const thing = new Thing(exhibit, number, loader, Math.min(4, anisotropy));
+      const thing = new Thing(exhibit, number, glbs, Math.min(4, anisotropy));
       this.all.push(thing);
       this.group.add(thing.place);
       thing.level(false);
@@ -186,22 +177,6 @@ export class Things {
 
   dispose(): void {
     for (const thing of this.all) thing.dispose();
-    this.draco.dispose();
-    this.ktx2.dispose();
+    this.glbs.dispose();
   }
-}
-
-export function dispose(root: Object3D): void {
-  root.traverse((node) => {
-    if (!(node instanceof Mesh)) return;
-    node.geometry.dispose();
-    for (const material of [node.material].flat()) {
-      for (const value of Object.values(material)) {
-        if (!(value instanceof Texture)) continue;
-        if (value.image instanceof ImageBitmap) value.image.close();
-        value.dispose();
-      }
-      material.dispose();
-    }
-  });
 }

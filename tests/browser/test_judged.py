@@ -1,0 +1,30 @@
+"""A whole collection in every place and language: no complaint, nothing missing, no stranger asked.
+
+At the root of a host, below a path, and from an offline package by file://; the reading room and the VR room. Each
+place has a language here; ``python -m tests.browser.visit_tree OUT --own`` visits any tree in all three everywhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser import visit_tree
+from tests.exhibit import trees
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize(("place", "locale"), [("root", "zh-CN"), ("below", "zh-TW"), ("disk", "en-GB")])
+def test_every_room_of_the_collection(
+    place: str, locale: str, published: Path, browser: Browser, tmp_path: Path
+) -> None:
+    if not (published / "checksums.txt").exists():
+        trees.listed(published)
+    report = visit_tree.judged(published, browser, tmp_path, {place: [locale]})
+    assert report.bad == []
+    assert (report.pages, report.models) == (13, 2)
+    assert report.stops > 6  # of the tour along everything
