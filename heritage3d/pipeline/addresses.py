@@ -31,7 +31,10 @@ def here(relative: str = "") -> str:
 
 def join(base: str, relative: str) -> str:
     """``base`` plus a relative path, percent-encoded, ending in a slash: what HERE is bound to."""
-    quoted = "/".join(quote(segment, safe=",") for segment in relative.split("/") if segment)
+    segments = (segment for segment in relative.split("/") if segment)
+    quoted = "/".join(
+        segment if segment.isascii() and segment.isalnum() else quote(segment, safe=",") for segment in segments
+    )
     return base.rstrip("/") + "/" + (quoted + "/" if quoted else "")
 
 

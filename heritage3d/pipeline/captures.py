@@ -37,13 +37,10 @@ class Captures:
     to_hash: list[Path] = field(default_factory=list)
 
     @classmethod
-    def of(cls, folder: Path, ledger: Ledger) -> Captures:
-        """Those that lie in a folder now; the ledger remembers digests of files that look unchanged.
-
-        Raises CaptureFolderMissing, CaptureUnreadable, ObjectError, TooManyCaptures.
-        """
-        seen = {str(path): print_of(path, [""]) for path in capture_files(folder)}
+    def of(cls, folder: Path, seen: dict[str, str], ledger: Ledger) -> Captures:
+        """Those that ``prints_below`` saw in a folder; the ledger remembers digests of files that look unchanged."""
         remembered = ledger.captures(str(folder))
+        ledger.forget_captures(path for path in remembered if path not in seen)
         known = {path: remembered[path] for path in seen if path in remembered and remembered[path][0] == seen[path]}
         return cls(folder, ledger, known, [Path(path) for path in seen if path not in known])
 
@@ -55,7 +52,7 @@ class Captures:
     def take(self, hashed: Seen) -> None:
         """Remember what was hashed."""
         self.known = dict(sorted({**self.known, **hashed}.items()))
-        self.ledger.remember_captures(str(self.folder), self.known)
+        self.ledger.remember_captures(hashed)
 
     def entries(self) -> tuple[Entry, ...]:
         """All files in one order, whether they were hashed just now or are remembered."""
@@ -63,27 +60,47 @@ class Captures:
 
     def entries_of(self, files: Iterable[str], parent: Path) -> tuple[Entry, ...]:
         """Some of the files, by their path below ``parent``."""
-        known = self.known
-        return tuple(Entry(os.path.relpath(path, parent), *known[path][1:]) for path in files if path in known)
+        known, inside = self.known, f"{parent}/"
+        return tuple(
+            Entry(
+                path.removeprefix(inside) if path.startswith(inside) else os.path.relpath(path, parent),
+                *known[path][1:],
+            )
+            for path in files
+            if path in known
+        )
+
+
+def prints_below(folder: Path) -> dict[str, str]:
+    """The print of every file of an object's folder, by path. Raises as ``capture_files`` does."""
+    return {path: print_of(path, [""]) for path in _paths(folder)}
 
 
 def capture_files(folder: Path) -> list[Path]:
-    """Every file of an object's folder in a fixed order. Raises CaptureFolderMissing, ObjectError."""
-    if not folder.is_dir():
+    """Every file of an object's folder in a fixed order.
+
+    Raises CaptureFolderMissing, CaptureUnreadable, ObjectError, TooManyCaptures.
+    """
+    return [Path(path) for path in _paths(folder)]
+
+
+def _paths(folder: Path) -> list[str]:
+    if not os.path.isdir(folder):  # noqa: PTH112  a hot path
         raise CaptureFolderMissing(file=folder)
-    found: list[Path] = []
-
-    def refuse(error: OSError) -> None:
-        raise CaptureUnreadable(file=error.filename, detail=error.strerror or "cannot be listed")
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file():  # a fifo or a device would hang whoever reads it
-                found.append(path)
-            elif path.is_symlink():
-                raise ObjectError(file=path, detail="it is a link to something that is not there")
+    found: list[str] = []
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        waiting += [entry.path] if not entry.name.startswith(".") and not entry.is_symlink() else []
+                    elif entry.is_file():  # a fifo or a device would hang whoever reads it
+                        found.append(entry.path)
+                    elif entry.is_symlink():
+                        raise ObjectError(file=entry.path, detail="it is a link to something that is not there")
+        except OSError as error:
+            raise CaptureUnreadable(file=error.filename, detail=error.strerror or "cannot be listed") from error
         if len(found) > limits.MAX_FILES_PER_OBJECT:
             raise TooManyCaptures(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)
     return sorted(found)

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from heritage3d.errors import EngineError, JobKilled
 from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, opened, prepare_process, run_bundle
 
-_SETTINGS = {  # those of scheduler.* must also be in the environment of an outside `dask scheduler`
+_SETTINGS: dict[str, Any] = {
     "distributed.scheduler.worker-saturation": 1.0,  # fewer neighbours are hit by a crash
     "distributed.scheduler.allowed-failures": 1,  # a kill from outside gets one more try
     "distributed.deploy.lost-worker-timeout": "365d",  # the default of 15 s can drop a worker for good
@@ -32,6 +33,9 @@ _SETTINGS = {  # those of scheduler.* must also be in the environment of an outs
 }
 _JOBS_PER_WORKER = 4
 _MOST_TRIES = 5
+_LOOK_S = 5.0  # how often a waiting run sees whether there are workers
+_PATIENCE_S = 60.0  # how long it waits without any: a computer may start again
+_JOINING_S = 20.0  # how long the first worker may take to join an outside scheduler
 
 
 class DieWithParent(WorkerPlugin):  # type: ignore[misc]
@@ -67,24 +71,34 @@ class Executor:
         """Whether anything is under way."""
         return bool(self._pending)
 
-    def under_way(self) -> list[Spec]:
-        """The jobs that the workers hold, oldest first, one per worker."""
-        return [specs[0] for specs in list(self._pending.values())[: self.workers]]
+    @property
+    def idle(self) -> bool:
+        """Whether a worker has nothing to do."""
+        return len(self._pending) < self.workers
+
+    @property
+    def answered(self) -> bool:
+        """Whether ``outcomes`` would not have to wait."""
+        return bool(self._done.has_ready())
+
+    def under_way(self) -> list[list[Spec]]:
+        """The bundles that the workers hold, oldest first, one per worker."""
+        return list(self._pending.values())[: self.workers]
 
     def submit(self, specs: list[Spec]) -> None:
         """Hand a bundle of jobs to the workers."""
         for spec in specs:
             spec.note.unlink(missing_ok=True)
-        future = self._client.submit(run_bundle, specs, pure=False)
+        # A "data producer" is held back by the scheduler until a worker is free, always. Without the mark Dask lays the
+        # first jobs of a run behind each other on the workers, and a short one then waits for a long one.
+        future = self._client.submit(run_bundle, specs, pure=False, _data_producer=True)
         self._pending[future.key] = specs
         self._done.add(future)
 
     def outcomes(self) -> Iterator[tuple[Spec, Outcome]]:
-        """The outcomes of the next bundle that ends. Raises EngineError when Dask is gone."""
-        try:
-            future, result = next(self._done)
-        except StopIteration:
-            raise EngineError(detail="no job is left to wait for") from None
+        """The outcomes of the next bundle that ends. Raises EngineError when Dask is gone, or all its workers."""
+        self._wait()
+        future, result = next(self._done)
         specs = self._pending.pop(future.key)
         status = future.status
         future.release()  # a held future is computed again when its worker dies
@@ -97,24 +111,49 @@ class Executor:
         for spec in specs:
             yield from self._after_a_death(spec, alone=len(specs) == 1)
 
+    def _wait(self) -> None:
+        """Wait for an answer, as long as there is somebody who can give one."""
+        last_seen = time.monotonic()
+        while not self.answered:
+            with self._done.thread_condition:
+                if not self.answered:
+                    self._done.thread_condition.wait(_LOOK_S)
+            if self._client.scheduler_info(n_workers=-1)["workers"]:
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > _PATIENCE_S:
+                raise EngineError(detail=f"the Dask scheduler has had no worker for {_PATIENCE_S:.0f} seconds")
+
     def _after_a_death(self, spec: Spec, *, alone: bool) -> Iterator[tuple[Spec, Outcome]]:
         """Blame the job that was running; the others of the bundle never began, or lost their answer."""
         note = spec.note.read_text("utf-8", "replace") if spec.note.exists() else None
         slot = (spec.object, spec.step, spec.slot)
         self._tries[slot] = self._tries.get(slot, 0) + 1
         if note:
-            yield spec, Outcome(error=blamed(spec, note))
+            yield spec, Outcome(error=blamed(spec, note), trace=note)
         elif (note is None or not alone) and self._tries[slot] < _MOST_TRIES:
             self.submit([spec])
         else:
             yield spec, Outcome(error=JobKilled(file=first_input(spec), stage=spec.stage, limit=""))
 
 
+def _prepare_scheduler(dask_scheduler: Any) -> None:
+    """What ``_SETTINGS`` asks of our own scheduler: one that was started by hand has read its own configuration."""
+    dask_scheduler.WORKER_SATURATION = _SETTINGS["distributed.scheduler.worker-saturation"]
+    dask_scheduler.allowed_failures = _SETTINGS["distributed.scheduler.allowed-failures"]
+
+
+def _await_workers(client: Client) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_JOINING_S)
+    except TimeoutError as error:
+        raise EngineError(detail="no worker has joined the Dask scheduler; start `dask worker`") from error
+
+
 @contextlib.contextmanager
 def engine(workers: int, scheduler: str | None = None) -> Iterator[Executor]:
     """Workers for the time of a run: processes on this computer, or those of an outside scheduler.
 
-    Raises EngineError where no scheduler answers.
+    Raises EngineError where no scheduler answers, or one without workers.
     """
     os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
     prepare_process()
@@ -132,10 +171,13 @@ def engine(workers: int, scheduler: str | None = None) -> Iterator[Executor]:
                 silence_logs=quiet,
             )
         client = Client(scheduler or cluster, timeout="15s")
-        client.register_plugin(DieWithParent())
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(detail=f"no scheduler answers at {scheduler or '127.0.0.1'}: {error}") from error
     try:
+        if scheduler is not None:
+            client.run_on_scheduler(_prepare_scheduler)
+            _await_workers(client)
+        client.register_plugin(DieWithParent())
         yield Executor(client)
     finally:
         for nanny in cluster.workers.values() if cluster else ():  # a running job cannot be interrupted

@@ -103,8 +103,48 @@ class Outcome:
 
 
 def run_bundle(specs: list[Spec]) -> list[bytes]:
-    """Run jobs one after another in this process (a Dask task); ``opened`` reads the answers."""
-    return [_sealed(spec, guarded(spec)) for spec in specs]
+    """Run jobs one after another in this process (a Dask task); ``opened`` reads the answers.
+
+    What they made is brought to the disk once for all of them, before any of it gets its name.
+    """
+    outcomes = [_computed(spec) for spec in specs]
+    fault = _durable([spec for spec, outcome in zip(specs, outcomes, strict=True) if outcome.made])
+    return [_sealed(spec, _named(spec, outcome, fault)) for spec, outcome in zip(specs, outcomes, strict=True)]
+
+
+def guarded(spec: Spec) -> Outcome:
+    """Run one job; every way of failing comes back as an Outcome, except the death of the process.
+
+    A crash or a hang in native code ends the process, and leaves its reason in ``spec.note``.
+    """
+    outcome = _computed(spec)
+    return _named(spec, outcome, _durable([spec] if outcome.made else []))
+
+
+def _durable(specs: list[Spec]) -> OSError | None:
+    """Bring what jobs computed to the disk; what prevented it."""
+    try:
+        if specs:
+            make_durable(specs[0].work)
+    except OSError as error:
+        return error
+    return None
+
+
+def _named(spec: Spec, outcome: Outcome, fault: OSError | None) -> Outcome:
+    """Give a durable result its name below ``kept/``: only now does it exist for others."""
+    if not outcome.made:
+        return outcome
+    try:
+        if fault:
+            raise fault
+        if spec.kept.exists():
+            remove(spec.kept)
+        move(spec.work, spec.kept)
+    except (OSError, Heritage3dError) as error:
+        remove(spec.work)
+        return Outcome(seconds=outcome.seconds, error=as_error(error, spec))
+    return outcome
 
 
 def _sealed(spec: Spec, outcome: Outcome) -> bytes:
@@ -131,14 +171,11 @@ def opened(spec: Spec, answer: bytes) -> Outcome:
     return outcome if isinstance(outcome, Outcome) else Outcome(error=as_error(TypeError(type(outcome)), spec))
 
 
-def guarded(spec: Spec) -> Outcome:
-    """Run one job; every way of failing comes back as an Outcome, except the death of the process.
-
-    A crash or a hang in native code ends the process, and leaves its reason in ``spec.note``.
-    """
+def _computed(spec: Spec) -> Outcome:
+    """Run one job up to its complete result in ``spec.work``."""
     began = time.monotonic()
     if spec.note.exists() and (cause := spec.note.read_text("utf-8", "replace")):
-        return Outcome(error=blamed(spec, cause))  # Dask tries a job again that has killed a worker
+        return Outcome(error=blamed(spec, cause), trace=cause)  # Dask tries a job again that has killed a worker
     try:
         spec.work.parent.mkdir(parents=True, exist_ok=True)
         with spec.note.open("w") as note:
@@ -221,11 +258,7 @@ def _perform(spec: Spec) -> tuple[tuple[Made, ...], ObjectErrors | None]:
         # Some of it is usable: the steps behind run on that, so that all bad files are named at once.
         returned, faults = error.outputs, ObjectErrors(error.errors)
     outputs = list(returned) if stage.many else [Output(stage.writes[0], "", dest, evidence=_plain(returned))]
-    made = tuple(_made(output, dest, spec) for output in outputs)
-    make_durable(dest)
-    remove(spec.kept)
-    move(dest, spec.kept)
-    return made, faults
+    return tuple(_made(output, dest, spec) for output in outputs), faults
 
 
 def declared(spec: Spec) -> Stage:

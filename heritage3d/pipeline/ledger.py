@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 import sqlite3
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +46,11 @@ CREATE INDEX IF NOT EXISTS placed_object ON placed (object);
 CREATE TABLE IF NOT EXISTS object (
     id TEXT PRIMARY KEY, state TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
     errors TEXT NOT NULL DEFAULT '[]', run INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS edition (
+    object TEXT PRIMARY KEY, asked TEXT NOT NULL, print TEXT NOT NULL, files BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pace (stage TEXT PRIMARY KEY, seconds REAL NOT NULL, bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL, jobs INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listed (file TEXT PRIMARY KEY, print TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, run INTEGER NOT NULL, what TEXT NOT NULL,
     object TEXT NOT NULL DEFAULT '', step TEXT NOT NULL DEFAULT '', slot TEXT NOT NULL DEFAULT '',
@@ -66,6 +74,11 @@ class ArtefactRow:
     base: str
     files: tuple[Entry, ...]
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def captured(self) -> bool:
+        """Whether it consists of captures, which lie elsewhere."""
+        return os.path.isabs(self.location)  # noqa: PTH117  a hot path
 
     @property
     def size(self) -> int:
@@ -115,6 +128,7 @@ class Ledger:
                 self._db.close()
             raise refused(error, path) from error
         self.run = 0
+        self._unlisted = False
 
     def close(self) -> None:
         """Close the file; nothing more can be asked."""
@@ -139,6 +153,7 @@ class Ledger:
         """Start a transaction; everything until ``commit`` is remembered or forgotten together."""
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
+            self._unlisted = False
 
     def commit(self) -> None:
         """Make what was recorded since ``begin`` permanent."""
@@ -152,7 +167,7 @@ class Ledger:
         """Note that a run began; its number."""
         made = self._db.execute(
             "INSERT INTO run (began, workflow, captures, base) VALUES (?,?,?,?)",
-            (time.time(), workflow, captures, base),
+            (time.time(), _text(workflow), _text(captures), base),
         )
         self.run = int(made.lastrowid or 0)
         return self.run
@@ -173,7 +188,7 @@ class Ledger:
         """Add an event; events keep their order by number, whatever the clock does."""
         self._db.execute(
             "INSERT INTO event (at, run, what, object, step, slot, detail) VALUES (?,?,?,?,?,?,?)",
-            (time.time(), self.run, what, object_id, step, slot, detail),
+            (time.time(), self.run, what, _text(object_id), step, slot, _text(detail)),
         )
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -185,14 +200,19 @@ class Ledger:
     def captures(self, folder: str) -> dict[str, tuple[str, int, str]]:
         """Known captures below a folder: path -> (print, bytes, SHA-256)."""
         rows = self._db.execute(
-            "SELECT path, print, size, sha256 FROM capture WHERE path >= ? AND path < ?", (folder + "/", folder + "0")
+            "SELECT path, print, size, sha256 FROM capture WHERE path >= ? AND path < ?", _below(folder)
         )
-        return {path: (seen, size, sha256) for path, seen, size, sha256 in rows}
+        return {_name(path): (seen, size, sha256) for path, seen, size, sha256 in rows}
 
-    def remember_captures(self, folder: str, known: dict[str, tuple[str, int, str]]) -> None:
-        """Replace what is known of the captures below a folder."""
-        self._db.execute("DELETE FROM capture WHERE path >= ? AND path < ?", (folder + "/", folder + "0"))
-        self._db.executemany("INSERT INTO capture VALUES (?,?,?,?)", [(path, *told) for path, told in known.items()])
+    def remember_captures(self, known: dict[str, tuple[str, int, str]]) -> None:
+        """Note what captures are like now: path -> (print, bytes, SHA-256)."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO capture VALUES (?,?,?,?)", [(_text(path), *told) for path, told in known.items()]
+        )
+
+    def forget_captures(self, paths: Iterable[str]) -> None:
+        """Drop captures that are gone."""
+        self._db.executemany("DELETE FROM capture WHERE path=?", [(_text(path),) for path in paths])
 
     # jobs and artefacts
 
@@ -216,7 +236,7 @@ class Ledger:
             (object_id, step, slot),
         )
         return [
-            ArtefactRow(kind, name, digest, location, seen, base, tuple(unpack(files)), json.loads(evidence))
+            ArtefactRow(kind, name, digest, _name(location), seen, base, tuple(unpack(files)), json.loads(evidence))
             for kind, name, digest, location, seen, base, files, evidence in rows
         ]
 
@@ -230,6 +250,11 @@ class Ledger:
                 *(job.seconds, job.bytes_in, job.bytes_out, self.run),
             ),
         )
+        self._db.execute(
+            "INSERT INTO pace VALUES (?,?,?,?,1) ON CONFLICT (stage) DO UPDATE SET seconds=seconds+excluded.seconds, "
+            "bytes_in=bytes_in+excluded.bytes_in, bytes_out=bytes_out+excluded.bytes_out, jobs=jobs+1",
+            (job.stage, job.seconds, job.bytes_in, job.bytes_out),
+        )
         self.record_artefacts(object_id, step, slot, artefacts)
 
     def record_artefacts(self, object_id: str, step: str, slot: str, artefacts: list[ArtefactRow]) -> None:
@@ -239,8 +264,8 @@ class Ledger:
             "INSERT INTO artefact VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (
-                    *(object_id, step, slot, part, row.kind, row.name, row.digest, row.location, row.print, row.base),
-                    *(pack(row.files), _json(row.evidence)),
+                    *(object_id, step, slot, part, row.kind, row.name, row.digest, _text(row.location)),
+                    *(row.print, row.base, pack(row.files), _json(row.evidence)),
                 )
                 for part, row in enumerate(artefacts)
             ],
@@ -269,21 +294,47 @@ class Ledger:
                 (object_id, step, slot),
             )
 
-    def locations(self) -> set[str]:
-        """Where remembered artefacts lie; whatever else is in kept/ may go."""
-        return {location for (location,) in self._db.execute("SELECT location FROM artefact")}
+    def locations(self, below: str) -> Iterator[str]:
+        """Where remembered artefacts lie below a folder of OUT; whatever else is in kept/ may go."""
+        for (location,) in self._db.execute("SELECT location FROM artefact"):
+            if location.startswith(below):
+                yield location
 
-    def pace(self) -> dict[str, tuple[float, float, int]]:
-        """Stage -> (seconds per MB read, bytes written per byte read, jobs), measured on this machine."""
-        rows = self._db.execute(
-            "SELECT stage, SUM(seconds), SUM(bytes_in), SUM(bytes_out), COUNT(*) FROM job GROUP BY stage"
-        )
-        return {
-            stage: (seconds / max(read / 1e6, 0.001), written / max(read, 1), count)
-            for stage, seconds, read, written, count in rows
-        }
+    def pace(self) -> dict[str, tuple[float, int, int, int]]:
+        """Stage -> (seconds, bytes read, bytes written, jobs) of all its jobs on this machine."""
+        rows = self._db.execute("SELECT stage, seconds, bytes_in, bytes_out, jobs FROM pace")
+        return {stage: (seconds, read, written, jobs) for stage, seconds, read, written, jobs in rows}
 
     # what is published
+
+    def edition(self, object_id: str) -> tuple[str, str, list[str]] | None:
+        """What an object's published edition was made from and how it lay there: asked, print, files below OUT."""
+        found = self._db.execute(
+            "SELECT asked, print, files FROM edition JOIN object ON id = object WHERE object=? AND published",
+            (_text(object_id),),
+        ).fetchone()
+        return found and (found[0], found[1], zlib.decompress(found[2]).decode("utf-8", "surrogateescape").split("\n"))
+
+    def record_edition(self, object_id: str, asked: str, seen: str, files: list[str]) -> None:
+        """Note what was published for an object, so that the next run need not look closer."""
+        packed = zlib.compress("\n".join(files).encode("utf-8", "surrogateescape"), 1)
+        self._db.execute("INSERT OR REPLACE INTO edition VALUES (?,?,?,?)", (_text(object_id), asked, seen, packed))
+
+    def listed(self, file: str) -> str | None:
+        """The print of a list of the whole tree, if nothing was published or withdrawn since it was made."""
+        found = self._db.execute("SELECT print FROM listed WHERE file=?", (file,)).fetchone()
+        return found and str(found[0])
+
+    def record_listed(self, file: str, seen: str) -> None:
+        """Note that a list of the whole tree is up to date, and how it lies on the disk."""
+        self._db.execute("INSERT OR REPLACE INTO listed VALUES (?,?)", (file, seen))
+
+    def digests(self) -> Iterator[tuple[str, str, str]]:
+        """(object, place, digest) of everything that published objects consist of, in one order."""
+        yield from self._db.execute(
+            "SELECT placed.object, place, digest FROM placed JOIN object ON object.id = placed.object "
+            "WHERE object.published ORDER BY placed.object, place"
+        )
 
     def placed(self, object_id: str) -> dict[str, tuple[str, str, list[Entry]]]:
         """Published places of an object ("" for the collection): place -> (digest, print, files)."""
@@ -302,10 +353,18 @@ class Ledger:
         self._db.execute(
             "INSERT OR REPLACE INTO placed VALUES (?,?,?,?,?)", (place, object_id, digest, seen, pack(files))
         )
+        self._unlist()
 
     def forget_placed(self, place: str) -> None:
         """Note that nothing is published there any more."""
         self._db.execute("DELETE FROM placed WHERE place=?", (place,))
+        self._unlist()
+
+    def _unlist(self) -> None:
+        """Lists of the tree are out of date now; once in a transaction is enough."""
+        if not self._unlisted or not self._db.in_transaction:
+            self._db.execute("DELETE FROM listed")
+            self._unlisted = self._db.in_transaction
 
     # objects
 
@@ -315,17 +374,19 @@ class Ledger:
         """Remember how an object fared: state is published, unchanged, withheld or failed."""
         self._db.execute(
             "INSERT OR REPLACE INTO object VALUES (?,?,?,?,?,?)",
-            (object_id, state, int(published), seconds, _json(errors), self.run),
+            (_text(object_id), state, int(published), seconds, _json(errors), self.run),
         )
 
     def objects(self) -> Iterator[dict[str, Any]]:
         """Every object that any run met: id, state, published, seconds, errors, run."""
         for row in self._rows("SELECT * FROM object ORDER BY id"):
-            yield {**row, "errors": json.loads(row["errors"])}
+            yield {**row, "id": _name(row["id"]), "errors": json.loads(row["errors"])}
 
     def was_published(self, object_id: str) -> bool:
         """Whether an edition of the object is published now."""
-        return bool(self._db.execute("SELECT published FROM object WHERE id=? AND published", (object_id,)).fetchone())
+        return bool(
+            self._db.execute("SELECT published FROM object WHERE id=? AND published", (_text(object_id),)).fetchone()
+        )
 
     def _rows(self, query: str) -> Iterator[dict[str, Any]]:
         cursor = self._db.execute(query)
@@ -334,5 +395,24 @@ class Ledger:
             yield dict(zip(names, row, strict=True))
 
 
+_BYTES = re.compile("[\ud800-\udfff]")  # bytes that are no UTF-8, as Python hands them over (PEP 383)
+_ESCAPED = re.compile("\0([0-9a-f]{4})")
+
+
+def _text(name: str) -> str:
+    """A name as SQLite can hold it, whatever its bytes: NUL, which no name holds, and the number of a surrogate."""
+    return name if name.isascii() else _BYTES.sub(lambda found: f"\0{ord(found[0]):04x}", name)
+
+
+def _name(text: str) -> str:
+    """The name again."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "\0" in text else text
+
+
+def _below(folder: str) -> tuple[str, str]:
+    """The first and the last text that the path of a file below the folder can be."""
+    return _text(folder + "/"), _text(folder + "0")
+
+
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _BYTES.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -6,7 +6,10 @@ never touches another object, so one that fails stops nobody.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,19 +17,20 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from heritage3d.errors import CaptureUnreadable, Heritage3dError, RecordError
+from heritage3d.errors import Heritage3dError, RecordError
 from heritage3d.pipeline import addresses, limits
-from heritage3d.pipeline.captures import CaptureObject, Captures
+from heritage3d.pipeline.asked import asked_of_one, stands, text_beside
+from heritage3d.pipeline.captures import CaptureObject, Captures, prints_below
 from heritage3d.pipeline.job import Made, Outcome, Spec
 from heritage3d.pipeline.ledger import ArtefactRow, JobRow, Ledger
+from heritage3d.pipeline.pace import Pace
 from heritage3d.pipeline.places import folder_of, locate, place_of
-from heritage3d.pipeline.stage import Artefact, Beside, Input, Stage
-from heritage3d.pipeline.store import Store, digest_of
+from heritage3d.pipeline.stage import Artefact, Beside, Input
+from heritage3d.pipeline.store import Store, digest_of, print_of, relative
 from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Step, Workflow
 
 Slot = tuple[str, str]  # (step, slot)
 _HASHED_PER_SECOND = 4e8  # bytes
-_TEXT_BYTES = (1 << 20) + 1  # of a text beside the sheet: one more than any reader takes
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,15 @@ class Settings:
     workflow: Workflow
     base: str
     run: int
+    asked: str = ""  # fingerprint of what the run asks of every object: steps, options, versions, base
     captures: Path | None = None  # the folder of the sheet; what lies beside it may be read by collection steps
-    pace: dict[str, tuple[float, float, int]] = field(default_factory=dict)  # Ledger.pace()
+    pace: Pace = field(default_factory=Pace)
     limit_s: float = float(limits.MAX_JOB_SECONDS)
+
+    @functools.cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that run for each object."""
+        return self.workflow.object_steps()
 
 
 @dataclass(frozen=True)
@@ -64,18 +74,22 @@ class ObjectPlan:
     seconds: float = 0.0
     jobs: int = 0  # jobs that ran (not those that the ledger held)
     steps: tuple[Step, ...] = ()
+    _kinds: Counter[str] = field(default_factory=Counter)  # kind -> artefacts that are known
+    _unsorted: set[str] = field(default_factory=set)  # steps whose artefacts stand in the order in which jobs ended
     _open: dict[str, int] = field(default_factory=dict)  # step -> jobs under way
     _failed: set[str] = field(default_factory=set)  # steps with a failed job, or behind one
     _current: dict[Slot, tuple[Step, JobRow]] = field(default_factory=dict)
     captures: Captures | None = None  # None until ``start``
+    stands: bool = False  # the published edition was made from just this, and lies there untouched
+    _asked: str = ""
 
     def __post_init__(self) -> None:
-        self.steps = self.steps or self.settings.workflow.object_steps()
+        self.steps = self.steps or self.settings.steps
 
     # --- unfolding ----------------------------------------------------------------------------------------
 
     def start(self) -> list[Spec]:
-        """The first jobs: hash the captures whose digest is not known yet.
+        """The first jobs: hash the captures whose digest is not known yet. None where the edition ``stands``.
 
         Fills ``errors`` where the row, the folder or a file cannot be used.
         """
@@ -83,10 +97,15 @@ class ObjectPlan:
             self.errors.extend(self.object.errors)
             return []
         try:
-            self.captures = Captures.of(self.object.folder, self.settings.ledger)
+            seen = prints_below(self.object.folder)
         except Heritage3dError as error:
             self.errors.append(error)
             return []
+        self._asked = asked_of_one(self.settings.asked, self.object.columns, seen)
+        if stands(self.object.id, self._asked, self.settings.ledger, self.settings.store.out):
+            self.stands = True
+            return []
+        self.captures = Captures.of(self.object.folder, seen, self.settings.ledger)
         specs = [
             Spec(
                 object=self.object.id,
@@ -108,6 +127,12 @@ class ObjectPlan:
         self._open[""] = len(specs)
         return specs
 
+    def remember(self, files: list[str]) -> None:
+        """Note what was published, so that ``stands`` is quickly told the next time."""
+        self.settings.ledger.record_edition(
+            self.object.id, self._asked, print_of(self.settings.store.out, files), files
+        )
+
     def _arrived(self, outcome: Outcome) -> None:
         """Take the digests of captures that were hashed."""
         self._open[""] -= 1
@@ -120,7 +145,7 @@ class ObjectPlan:
     def finished(self) -> bool:
         """Whether no job is under way and none can start any more."""
         return not any(self._open.values()) and (
-            bool(self.errors and not self.known) or all(step.name in self.known for step in self.steps)
+            self.stands or bool(self.errors and not self.known) or all(step.name in self.known for step in self.steps)
         )
 
     def advance(self) -> list[Spec]:
@@ -146,7 +171,8 @@ class ObjectPlan:
             return
         if any(source in self._failed for source in step.reads):
             self._failed.add(step.name)
-        sources = [known for source in step.reads for known in self.known[source]]
+        reads = {source.name: source for source in self.steps if source.name in step.reads}
+        sources = [known for name in step.reads if name in self.known for known in self._of(reads[name])]
         several = sum(1 for known in sources if known.row.kind in step.stage.inputs[0].kinds) > 1
         options = self._options(step)
         for slot, given in self._jobs(step, sources):
@@ -186,7 +212,7 @@ class ObjectPlan:
         for name in type(step.options).model_fields:
             column = step.stage.column(name)
             if beside := step.stage.marks(name, Beside):
-                told[name] = _text_beside(self.settings.captures, beside[0].file)
+                told[name] = text_beside(self.settings.captures, beside[0].file)
             if column == "*":
                 told[name] = dict(self.object.columns)
             elif column and self.object.columns.get(column):
@@ -247,7 +273,7 @@ class ObjectPlan:
                 for written in step.stage.writes
             },
             limit_s=self.settings.limit_s,
-            expected_s=expected_seconds(step.stage, self._current[(step.name, slot)][1].bytes_in, self.settings.pace),
+            expected_s=self.settings.pace.expected(step.stage, self._current[(step.name, slot)][1].bytes_in),
         )
 
     def _artefact(self, known: Known) -> Artefact:
@@ -257,7 +283,7 @@ class ObjectPlan:
         return Artefact(known.path, row.kind, row.name, address, row.evidence)
 
     def _several(self, kind_name: str) -> bool:
-        return sum(1 for found in self.known.values() for known in found if known.row.kind == kind_name) > 1
+        return self._kinds[kind_name] > 1
 
     # --- results ------------------------------------------------------------------------------------------
 
@@ -302,11 +328,12 @@ class ObjectPlan:
                 return
         rows = [self._row(made, spec) for made in outcome.made]
         _step, told = self._current[(step.name, spec.slot)]
-        written = sum(row.size for row in rows if not Path(row.location).is_absolute())
+        written = sum(row.size for row in rows if not row.captured)
         key = told.key if outcome.error is None else "unfinished"  # a key that no later run asks for
         job = replace(told, key=key, seconds=outcome.seconds, bytes_out=written)
         self._current[(step.name, spec.slot)] = (step, job)
         ledger.record_job(self.object.id, step.name, spec.slot, job, rows)
+        self.settings.pace.took(job.stage, job.seconds, job.bytes_in)
         ledger.note("done", self.object.id, spec.step, spec.slot)
         out = self.settings.store.out
         self._keep(
@@ -315,21 +342,29 @@ class ObjectPlan:
 
     def _row(self, made: Made, spec: Spec) -> ArtefactRow:
         name = made.name or spec.slot or self.object.id
-        if Path(made.path).is_absolute():  # a capture: known since it arrived
+        if os.path.isabs(made.path):  # noqa: PTH117  a capture, known since it arrived
             evidence = dict(made.evidence)
             files = [made.path, *evidence.pop("", ())]
             entries = self.captures.entries_of(files, Path(made.path).parent) if self.captures else ()
             return ArtefactRow(made.kind, name, digest_of(entries), made.path, "", "", entries, evidence)
-        path = spec.kept / made.path if made.path else spec.kept
         here = addresses.join(spec.base, spec.folders[made.kind])
-        location = path.relative_to(self.settings.store.out).as_posix()
+        kept = relative(spec.kept, self.settings.store.out)
+        location = f"{kept}/{made.path}" if made.path else kept
         return ArtefactRow(made.kind, name, made.digest, location, made.print, here, made.files, made.evidence)
 
     def _keep(self, step: Step, found: list[Known]) -> None:
         self.known[step.name].extend(found)
-        # Jobs end in any order; the order of their inputs is the order of the pages.
-        order = {known.row.name: at for source in step.reads for at, known in enumerate(self.known[source])}
-        self.known[step.name].sort(key=lambda known: (order.get(known.slot[1], 0), known.slot, known.part))
+        self._kinds.update(known.row.kind for known in found)
+        self._unsorted.add(step.name)
+
+    def _of(self, step: Step) -> list[Known]:
+        """The artefacts of a step. Jobs end in any order; the order of their inputs is the order of the pages."""
+        if step.name in self._unsorted:
+            sources = [self._of(source) for source in self.steps if source.name in step.reads]
+            order = {known.row.name: at for found in sources for at, known in enumerate(found)}
+            self.known[step.name].sort(key=lambda known: (order.get(known.slot[1], 0), known.slot, known.part))
+            self._unsorted.remove(step.name)
+        return self.known[step.name]
 
     def _fail(self, step: Step, error: Heritage3dError) -> None:
         self._failed.add(step.name)
@@ -339,11 +374,13 @@ class ObjectPlan:
 
     def artefacts(self) -> list[Known]:
         """All artefacts of the edition, in the order of steps and pages."""
-        return [known for found in self.known.values() for known in found]
+        return [known for step in self.steps if step.name in self.known for known in self._of(step)]
 
     def current(self) -> dict[Slot, JobRow]:
-        """The jobs that made the edition."""
-        return {slot: job for slot, (_step, job) in self._current.items()}
+        """The jobs that made the edition, in the order of steps and pages, whatever ended first."""
+        order = {step.name: at for at, step in enumerate(self.steps)}
+        slots = sorted(self._current, key=lambda slot: order[slot[0]])
+        return {slot: self._current[slot][1] for slot in slots}
 
     def place(self, known: Known) -> str | None:
         """Where an artefact of the edition is published."""
@@ -363,12 +400,6 @@ class CollectionPlan(ObjectPlan):
         return Known(("", ""), 0, self._collection, self.settings.store.out)
 
 
-def expected_seconds(stage: Stage, bytes_in: int, pace: dict[str, tuple[float, float, int]]) -> float:
-    """How long a job should take here: from the ledger's own figures, else from the stage's declaration."""
-    seconds_per_mb, _ratio, count = pace.get(stage.name, (0.0, 0.0, 0))
-    return bytes_in / 1e6 * (seconds_per_mb if count else stage.seconds_per_mb)
-
-
 @dataclass(frozen=True)
 class JobInput:
     """One parameter of a job with its artefacts."""
@@ -376,21 +407,6 @@ class JobInput:
     name: str
     one: bool
     artefacts: tuple[Artefact, ...]
-
-
-def _text_beside(captures: Path | None, file: str) -> str | None:
-    """The text of a file of the captures folder, None where there is none. Raises CaptureUnreadable.
-
-    What is no UTF-8 becomes U+FFFD, which its reader refuses with the line.
-    """
-    path = captures / file if captures else None
-    if path is None or not path.is_file():
-        return None
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_TEXT_BYTES).decode("utf-8-sig", "replace")
-    except OSError as error:
-        raise CaptureUnreadable(file=file, detail=error.strerror or "no access") from None
 
 
 def _hash(text: str) -> str:

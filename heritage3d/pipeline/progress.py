@@ -7,17 +7,19 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from heritage3d import messages
 from heritage3d.pipeline.job import Outcome, Spec
-from heritage3d.pipeline.run import Listener, ObjectResult
+from heritage3d.pipeline.results import Listener, ObjectResult
 
 _STATES = {"published": "green", "unchanged": "dim", "withheld": "yellow", "failed": "red"}
 
@@ -53,7 +55,7 @@ class _Machine:
             }
         )
 
-    def running(self, specs: list[Spec]) -> None:
+    def running(self, bundles: list[list[Spec]]) -> None:
         """Machines ask for results, not for guesses."""
 
     def object(self, result: ObjectResult) -> None:
@@ -88,7 +90,7 @@ class _Lines:
     def job(self, spec: Spec, outcome: Outcome) -> None:
         """A line per object is enough for a log."""
 
-    def running(self, specs: list[Spec]) -> None:
+    def running(self, bundles: list[list[Spec]]) -> None:
         """Logs tell what happened, not what is happening."""
 
     def object(self, result: ObjectResult) -> None:
@@ -111,29 +113,49 @@ class _Terminal:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("·"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}", style="progress.remaining"),
             console=self.console,
         )
-        self.task = self.bar.add_task(messages.text("run.objects"), total=None)
-        self.live = Live(self.bar, console=self.console, refresh_per_second=4, transient=True)
-        self.since: dict[tuple[str, str, str], float] = {}
+        self.task = self.bar.add_task(messages.text("run.objects"), total=None, left="-:--:--")
+        self.live = Live(self, console=self.console, refresh_per_second=4, transient=True)
+        self.bundles: list[list[Spec]] = []
+        self.since: dict[Path, float] = {}  # the note of a running job -> when it was seen first
+        self.total = self.done = self.worked = 0
+        self.began: float | None = None  # when the first job was under way
+
+    def __rich__(self) -> Group:
+        """What is shown now: time goes on while a long job runs."""
+        now = time.monotonic()
+        self.bar.update(self.task, left=self.left(now))
+        lines = Table.grid(padding=(0, 2))
+        for specs in list(self.bundles):
+            spec = next((spec for spec in specs if spec.note.exists()), specs[0])
+            began = self.since.setdefault(spec.note, now)
+            doing = spec.step or messages.text("run.arriving")
+            lines.add_row("  ", doing, printable(f"{spec.object} {spec.slot}".strip()), f"{now - began:.0f} s")
+        return Group(self.bar, lines)
+
+    def left(self, now: float) -> str:
+        """The time that is left, by the pace of the objects that had work: those that stand take none."""
+        if self.began is None or not self.worked:
+            return "-:--:--"
+        seconds = (now - self.began) / self.worked * (self.total - self.done)
+        return str(timedelta(seconds=round(seconds)))
 
     def begin(self, objects: int) -> None:
+        self.total = objects
         self.bar.update(self.task, total=objects)
 
     def job(self, spec: Spec, outcome: Outcome) -> None:  # noqa: ARG002  the bar counts objects
-        self.since.pop((spec.object, spec.step, spec.slot), None)
+        self.since.pop(spec.note, None)
 
-    def running(self, specs: list[Spec]) -> None:
-        lines = Table.grid(padding=(0, 2))
-        now = time.monotonic()
-        for spec in specs:
-            began = self.since.setdefault((spec.object, spec.step, spec.slot), now)
-            doing = spec.step or messages.text("run.arriving")
-            lines.add_row("  ", doing, printable(f"{spec.object} {spec.slot}".strip()), f"{now - began:.0f} s")
-        self.live.update(Group(self.bar, lines))
+    def running(self, bundles: list[list[Spec]]) -> None:
+        self.bundles = bundles
+        self.began = self.began or time.monotonic()
 
     def object(self, result: ObjectResult) -> None:
+        self.done += 1
+        self.worked += bool(result.jobs)
         self.bar.advance(self.task)
         if result.state != "unchanged":
             state = Text(messages.text(f"state.{result.state}"), style=_STATES[result.state])
@@ -144,5 +166,7 @@ class _Terminal:
 
 def printable(text: str) -> str:
     """Text that is safe on a terminal: no control characters from file names, no lone surrogates."""
+    if text.isprintable():  # which lone surrogates are not
+        return text
     clean = "".join(char if char.isprintable() or char == " " else "\ufffd" for char in text)
     return clean.encode("utf-8", "replace").decode("utf-8")

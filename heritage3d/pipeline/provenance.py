@@ -7,6 +7,7 @@ of the captures. The same captures give the same document everywhere.
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,12 @@ def provenance_of(plan: ObjectPlan) -> Json:
 
 def artefact_id(kind_name: str, name: str, sha256: str) -> str:
     """The identifier of an artefact: its bytes, what it is and what it is called."""
-    return f"urn:sha256:{sha256}#{quote(kind_name, safe='')}/{quote(name.encode('utf-8', 'surrogateescape'), safe='')}"
+    return f"urn:sha256:{sha256}#{_quoted(kind_name)}/{_quoted(name)}"
+
+
+@functools.lru_cache(1024)
+def _quoted(name: str) -> str:
+    return quote(name.encode("utf-8", "surrogateescape"), safe="")
 
 
 def _members(plan: ObjectPlan) -> dict[str, Json]:
@@ -95,7 +101,7 @@ def _sources(job: JobRow, members: dict[str, Json]) -> list[Json]:
 
 
 def _activity(object_id: str, step: str, slot: str, job: JobRow) -> Json:
-    place = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="") for part in (object_id, step, slot))
+    place = "/".join(_quoted(part) for part in (object_id, step, slot))
     return {
         "@id": f"urn:heritage3d:act:{place}",
         "@type": "prov:Activity",
@@ -140,9 +146,9 @@ def _entity(plan: ObjectPlan, known: Known, act: Json, job: JobRow) -> Json:
 
 def _taken(plan: ObjectPlan, known: Known) -> list[str]:
     """The capture files that the artefact consists of, where it is captures as they came."""
-    location = Path(known.row.location)
-    if not location.is_absolute():
+    if not known.row.captured:
         return []
+    location = Path(known.row.location)
     paths = ((os.path.relpath(location.parent / entry.path, plan.object.folder), entry) for entry in known.row.files)
     return [artefact_id("capture file", path.replace(os.sep, "/"), entry.sha256) for path, entry in paths]
 

@@ -8,7 +8,7 @@ moment, the next run finds every artefact at its old or at its new place and goe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,18 @@ from heritage3d.pipeline.plan import Known, ObjectPlan, Settings
 from heritage3d.pipeline.provenance import provenance_of
 from heritage3d.pipeline.store import (
     Entry,
+    files_below,
     holds,
+    make_durable,
     move,
     print_of,
+    relative,
     remove,
-    sha256_of,
+    replace_file,
     swap,
-    translated,
     write,
+    write_lines,
+    write_unseen,
 )
 
 CHECKSUMS = "checksums.txt"
@@ -43,86 +47,143 @@ class _Piece:
     entries: list[Entry]
 
 
-def publish_object(plan: ObjectPlan) -> bool:
-    """Publish the edition of an object whose jobs are all done; whether anything changed."""
-    known = [(found, place) for found in plan.artefacts() if (place := plan.place(found)) is not None]
-    documents = {
-        f"objects/{plan.object.id}/evidence.json": addresses.dump(evidence_of(plan)),
-        f"objects/{plan.object.id}/provenance.json": addresses.dump(provenance_of(plan)),
-    }
+def publish_objects(plans: list[ObjectPlan]) -> list[bool]:
+    """Publish the editions of objects whose jobs are all done; for each, whether anything changed.
+
+    What is new is made durable once for all of them, before any of it appears. Inside a transaction of the caller.
+    """
+    publications = [_of_object(plan) for plan in plans]
+    fresh = [publication.prepare() for publication in publications]
+    if any(fresh):
+        make_durable(plans[0].settings.store.next)
+    changed = [publication.appear() for publication in publications]
+    for plan, publication in zip(plans, publications, strict=True):
+        plan.remember(publication.files())
+    return changed
+
+
+def _of_object(plan: ObjectPlan) -> _Publication:
     home = f"objects/{plan.object.id}"
-    return _Publication(plan.settings, plan.object.id, home).publish(known, documents)
+    documents = {
+        f"{home}/evidence.json": addresses.dump(evidence_of(plan)),
+        f"{home}/provenance.json": addresses.dump(provenance_of(plan)),
+    }
+    known = [(found, place) for found in plan.artefacts() if (place := plan.place(found)) is not None]
+    return _Publication(plan.settings, plan.object.id, home, known, documents)
 
 
 def publish_collection(settings: Settings, known: list[Known]) -> bool:
     """Publish what the collection steps made; whether anything changed."""
     placed = [(found, place) for found in known if (place := kind(found.row.kind).place) is not None]
-    return _Publication(settings, "", "").publish(placed, {})
+    settings.ledger.begin()
+    publication = _Publication(settings, "", "", placed, {})
+    publication.prepare()
+    changed = publication.appear()
+    settings.ledger.commit()
+    return changed
 
 
 class _Publication:
-    def __init__(self, settings: Settings, object_id: str, home: str) -> None:
+    """One edition on its way: ``prepare`` does all that nobody can see, ``appear`` the renames."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        object_id: str,
+        home: str,
+        known: list[tuple[Known, str]],
+        documents: dict[str, bytes],
+    ) -> None:
         self.settings = settings
         self.store = settings.store
         self.ledger = settings.ledger
         self.object_id = object_id
         self.home = home
+        self.documents = documents
         # An object that is not there yet grows in `next` and appears by one rename.
         self.new = bool(home) and not (self.store.out / home).exists()
         self.root = self.store.next if self.new else self.store.out
+        self.before = self.ledger.placed(object_id)
+        self.known = [(self.rebound(found, place), place) for found, place in known]
+        self.changed = self.known != known
+        self.pieces = [piece for found, place in self.known for piece in _pieces(found, place)]
+        self.fresh: dict[str, Path] = {}  # documents that wait beside, by their place
 
-    def publish(self, known: list[tuple[Known, str]], documents: dict[str, bytes]) -> bool:
-        before = self.ledger.placed(self.object_id)
-        former = known
-        known = [(self.rebound(found, place), place) for found, place in former]
-        pieces = [piece for found, place in known for piece in _pieces(found, place)]
-        self.ledger.begin()
-        changed = known != former
-        for piece in pieces:
-            changed |= self.put(piece, before)
-        for place, content in documents.items():
-            changed |= self.write(place, content, before)
+    def prepare(self) -> bool:
+        """Write what is new out of sight; whether it must be made durable before it appears."""
+        if self.new:
+            self.drop_leftovers()
+            for piece in self.pieces:
+                self.changed |= self.put(piece)
+        for number, (place, content) in enumerate(self.documents.items()):
+            target = self.root / place
+            entry = Entry("", len(content), _sha256(content))
+            if (old := self.before.get(place)) and old[2] == [entry] and print_of(target, [""]) == old[1]:
+                continue
+            if self.new or not holds(target, entry):
+                name = _sha256(self.object_id.encode("utf-8", "surrogateescape"))
+                beside = target if self.new else self.store.work / f"{name}-{number}.part"
+                write_unseen(beside, content)
+                self.fresh[place] = beside
+        return bool(self.fresh)
+
+    def appear(self) -> bool:
+        """Bring everything to its place; whether anything changed."""
+        if not self.new:
+            for piece in self.pieces:
+                self.changed |= self.put(piece)
+        for place, content in self.documents.items():
+            target = self.root / place
+            if place in self.fresh and not self.new:
+                replace_file(self.fresh[place], target)
+            entry = Entry("", len(content), _sha256(content))
+            seen = print_of(target, [""])
+            if self.before.get(place) != (entry.sha256, seen, [entry]):
+                self.ledger.record_placed(place, self.object_id, entry.sha256, seen, [entry])
         if self.new and (self.root / self.home).exists():
             move(self.root / self.home, self.store.out / self.home)
-        changed |= self.withdraw(set(before) - {piece.place for piece in pieces} - set(documents))
-        for found, place in known:
-            self.ledger.move_artefact(self.object_id, *found.slot, found.part, place)
-        self.ledger.commit()
-        return changed
+        gone = set(self.before) - {piece.place for piece in self.pieces} - set(self.documents)
+        self.changed |= bool(self.fresh) | self.withdraw(gone)
+        for found, place in self.known:
+            if found.row.location != place:
+                self.ledger.move_artefact(self.object_id, *found.slot, found.part, place)
+        return self.changed
 
-    def put(self, piece: _Piece, before: dict[str, tuple[str, str, list[Entry]]]) -> bool:
+    def drop_leftovers(self) -> None:
+        """Drop what a killed run had put together for an edition that is none any more."""
+        left = self.root / self.home
+        if left.exists():
+            wanted = {f"{piece.place}/{entry.path}".rstrip("/") for piece in self.pieces for entry in piece.entries}
+            for path in files_below(left):
+                if relative(path, self.root) not in wanted:
+                    remove(path)
+
+    def files(self) -> list[str]:
+        """Every file of the edition, relative to OUT."""
+        named = [f"{piece.place}/{entry.path}".rstrip("/") for piece in self.pieces for entry in piece.entries]
+        return [*named, *self.documents]
+
+    def put(self, piece: _Piece) -> bool:
         """Bring a piece to its place unless it lies there already; whether anything changed."""
         target = self.root / piece.place
         names = [entry.path for entry in piece.entries]
-        if piece.source == self.store.out / piece.place or piece.source == target:
+        if piece.source == target or relative(piece.source, self.store.out) == piece.place:
             seen = print_of(piece.source, names)
-            if before.get(piece.place, ("", "", []))[:2] != (piece.digest, seen):
+            if self.before.get(piece.place, ("", "", []))[:2] != (piece.digest, seen):
                 self.ledger.record_placed(piece.place, self.object_id, piece.digest, seen, piece.entries)
             return False
-        old, restored = before.get(piece.place), False
+        old, restored = self.before.get(piece.place), False
         same = old is not None and not self.new and old[2] == piece.entries
         if same and all(
             holds(target / name if name else target, entry) for name, entry in zip(names, piece.entries, strict=True)
         ):
             remove(piece.source)
         else:
-            swap(piece.source, target)
-            remove(piece.source)
+            if swap(piece.source, target):
+                remove(piece.source)
             restored = True
         self.ledger.record_placed(piece.place, self.object_id, piece.digest, print_of(target, names), piece.entries)
         return not same or restored
-
-    def write(self, place: str, content: bytes, before: dict[str, tuple[str, str, list[Entry]]]) -> bool:
-        """Write a document of the engine's own unless it lies there already; whether it was written."""
-        target = self.root / place
-        entry = Entry("", len(content), _sha256(content))
-        if (old := before.get(place)) and old[2] == [entry] and print_of(target, [""]) == old[1]:
-            return False
-        same = holds(target, entry)
-        if not same:
-            write(target, content, self.store.work)
-        self.ledger.record_placed(place, self.object_id, entry.sha256, print_of(target, [""]), [entry])
-        return not same
 
     def withdraw(self, places: Iterable[str]) -> bool:
         """Take away what the edition before had and this one has not."""
@@ -209,7 +270,7 @@ def evidence_of(plan: ObjectPlan) -> dict[str, Any]:
     on_the_way = {
         f"{known.slot[0]}/{known.row.name}": {"kind": known.row.kind, "sha256": known.row.digest, **known.row.evidence}
         for known in plan.artefacts()
-        if plan.place(known) is None and known.row.evidence and not Path(known.row.location).is_absolute()
+        if plan.place(known) is None and known.row.evidence and not known.row.captured
     }
     told = {"object": plan.object.id, "derivatives": dict(sorted(figures.items()))}
     for known in plan.artefacts():
@@ -223,24 +284,33 @@ def evidence_of(plan: ObjectPlan) -> dict[str, Any]:
 
 def write_checksums(settings: Settings) -> bool:
     """Bring checksums.txt up to date with what is published; whether it changed."""
-    lines: list[tuple[str, str]] = []
-    for place, _object_id, _seen, entries in settings.ledger.all_placed():
-        lines.extend((f"{place}/{entry.path}" if entry.path else place, entry.sha256) for entry in entries)
-    content = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(lines)).encode("utf-8", "surrogateescape")
     path = settings.store.out / CHECKSUMS
-    with translated(path):
-        if path.is_file() and sha256_of(path) == _sha256(content):
-            return False
-    write(path, content, settings.store.work)
-    return True
+    if (seen := settings.ledger.listed(CHECKSUMS)) and seen == print_of(path, [""]):
+        return False
+    written = write_lines(path, _checksums(settings), settings.store.work)
+    settings.ledger.record_listed(CHECKSUMS, print_of(path, [""]))
+    return written
+
+
+def _checksums(settings: Settings) -> Iterator[str]:
+    """The lines in the order of their paths. Only places of which one begins with the other can stand otherwise."""
+    first = ""
+    group: list[tuple[str, str]] = []
+    for place, _object_id, _seen, entries in settings.ledger.all_placed():
+        if not place.startswith(first or "\0"):
+            yield from (f"{sha256}  {path}\n" for path, sha256 in sorted(group))
+            first, group = place, []
+        group.extend((f"{place}/{entry.path}" if entry.path else place, entry.sha256) for entry in entries)
+    yield from (f"{sha256}  {path}\n" for path, sha256 in sorted(group))
 
 
 def sweep(settings: Settings) -> None:
     """Drop from the hidden folders what no remembered artefact needs."""
-    needed = settings.ledger.locations()
+    out, hidden = settings.store.out, relative(settings.store.hidden, settings.store.out)
+    depth = hidden.count("/") + 3  # .heritage3d/kept/<one>
+    needed = {"/".join(location.split("/")[:depth]) for location in settings.ledger.locations(hidden)}
     for folder in (settings.store.kept, settings.store.next, settings.store.work):
         for path in folder.iterdir() if folder.is_dir() else ():
-            here = path.relative_to(settings.store.out).as_posix()
-            if not any(location == here or location.startswith(here + "/") for location in needed):
+            if relative(path, out) not in needed:
                 remove(path)
     remove(settings.store.begun)  # parts of jobs that were killed, and whose captures have changed since

@@ -10,9 +10,10 @@ from pathlib import Path
 from heritage3d import messages
 from heritage3d.errors import Heritage3dError
 from heritage3d.pipeline.progress import printable
-from heritage3d.pipeline.run import ObjectResult, RunResult
+from heritage3d.pipeline.results import ObjectResult, RunResult
 from heritage3d.pipeline.store import write
 
+_MOST_GOOD = 2_000  # objects without a fault that the page lists; the table has all
 _ORDER = ("failed", "withheld", "published", "unchanged")
 _STYLE = """
 :root { color-scheme: light dark; --ink: #222; --paper: #fbf9f4; --line: #d9d2c3; --bad: #a32a1c; --wait: #8a5a00;
@@ -33,7 +34,8 @@ td { overflow-wrap: break-word; } td:nth-child(-n+2), code { white-space: nowrap
 
 def write_reports(folder: Path, result: RunResult) -> Path:
     """Write report.html and report.csv into a folder; the path of the page."""
-    ordered = sorted(result.objects, key=lambda item: (_ORDER.index(item.state), item.id))
+    place = {state: at for at, state in enumerate(_ORDER)}
+    ordered = sorted(result.objects, key=lambda item: (place[item.state], item.id))
     write(folder / "report.csv", _csv(ordered), folder)
     write(folder / "report.html", _page(ordered, result), folder)
     return folder / "report.html"
@@ -47,10 +49,11 @@ def _csv(objects: list[ObjectResult]) -> bytes:
     text = io.StringIO(newline="")
     sheet = csv.writer(text)
     sheet.writerow([messages.text(f"report.{name}") for name in ("object", "state", "file", "code", "what", "cure")])
+    states = {state: messages.text(f"state.{state}") for state in _ORDER}
     for item in objects:
         for _item, error in _rows(item):
             told = (error.file, error.code, error.what(), error.cure()) if error else ("", "", "", "")
-            sheet.writerow([_cell(value) for value in (item.id, messages.text(f"state.{item.state}"), *told)])
+            sheet.writerow([_cell(value) for value in (item.id, states[item.state], *told)])
     return text.getvalue().encode("utf-8-sig")  # the mark lets Excel show Chinese
 
 
@@ -65,9 +68,12 @@ def _page(objects: list[ObjectResult], result: RunResult) -> bytes:
         return html.escape(printable(text))
 
     rows = []
-    for item in objects:
+    good = [item for item in objects if not item.errors]
+    left_out = good[_MOST_GOOD:]  # nobody reads a page of a hundred thousand lines that say "unchanged"
+    states = {state: show(messages.text(f"state.{state}")) for state in _ORDER}
+    for item in [item for item in objects if item.errors] + good[:_MOST_GOOD]:
         for _item, error in _rows(item):
-            state = f'<td class="{item.state}">{show(messages.text(f"state.{item.state}"))}</td>'
+            state = f'<td class="{item.state}">{states[item.state]}</td>'
             cells = f"<td>{show(item.id)}</td>{state}"
             if error:
                 cells += f"<td>{show(error.file)}</td><td><code>{error.code}</code></td>"
@@ -75,6 +81,8 @@ def _page(objects: list[ObjectResult], result: RunResult) -> bytes:
             else:
                 cells += "<td></td><td></td><td></td>"
             rows.append(f"<tr>{cells}</tr>")
+    if left_out:
+        rows.append(f'<tr><td colspan="5">+ {len(left_out)}: <a href="report.csv">report.csv</a></td></tr>')
     heads = "".join(
         f'<th scope="col">{show(messages.text(f"report.{name}"))}</th>'
         for name in ("object", "state", "file", "code", "reason")

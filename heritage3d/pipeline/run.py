@@ -7,72 +7,32 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from heritage3d.errors import BaseOfSome, EngineError, Heritage3dError, Interrupted, NothingToPublish, OutputError
-from heritage3d.pipeline import addresses, publish
+from heritage3d.errors import BaseOfSome, EngineError, Interrupted, OutputError
+from heritage3d.pipeline import addresses, needed, publish
+from heritage3d.pipeline.asked import asked_of_all
 from heritage3d.pipeline.captures import CaptureObject
 from heritage3d.pipeline.claim import claimed
-from heritage3d.pipeline.job import Outcome, Spec
-from heritage3d.pipeline.ledger import ArtefactRow, Ledger
+from heritage3d.pipeline.ending import end, end_collection, published_objects
+from heritage3d.pipeline.job import Spec
+from heritage3d.pipeline.ledger import Ledger
+from heritage3d.pipeline.pace import Pace
 from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan, Settings
-from heritage3d.pipeline.store import Entry, Store, digest_of, remove
-from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND, Workflow
+from heritage3d.pipeline.results import Listener, ObjectResult, RunResult
+from heritage3d.pipeline.store import Store, remove
+from heritage3d.pipeline.workflow import Workflow
 
 if TYPE_CHECKING:
     from heritage3d.pipeline.executor import Executor
 
 _BUNDLE_S = 0.25  # jobs shorter than this travel together
 _BUNDLE_JOBS = 32
+_TOGETHER = 64  # objects are published together: what is new is brought to the disk once for all of them
 
-
-@dataclass(frozen=True)
-class ObjectResult:
-    """How one object fared: published (new or changed), unchanged, withheld (an edition stays) or failed."""
-
-    id: str
-    state: str
-    errors: tuple[Heritage3dError, ...] = ()
-    seconds: float = 0.0
-    jobs: int = 0
-
-
-@dataclass
-class RunResult:
-    """How a run ended. ``exit_status`` is that of the command."""
-
-    objects: list[ObjectResult] = field(default_factory=list)
-    jobs: int = 0
-    changed: bool = False
-    error: Heritage3dError | None = None  # of the collection steps
-
-    @property
-    def exit_status(self) -> int:
-        """0 when every object is published, else 1."""
-        return 1 if self.error or any(result.errors for result in self.objects) else 0
-
-    def count(self, state: str) -> int:
-        """How many objects ended in that state."""
-        return sum(1 for result in self.objects if result.state == state)
-
-
-class Listener(Protocol):
-    """Who watches a run: the progress display, or nobody."""
-
-    def begin(self, objects: int) -> None:
-        """The run begins; so many objects are before it."""
-
-    def job(self, spec: Spec, outcome: Outcome) -> None:
-        """A job ended."""
-
-    def running(self, specs: list[Spec]) -> None:
-        """What the workers hold now, oldest first."""
-
-    def object(self, result: ObjectResult) -> None:
-        """An object ended."""
+__all__ = ["Listener", "ObjectResult", "RunResult", "run", "workers_of_this_computer"]
 
 
 def run(
@@ -98,12 +58,13 @@ def run(
     """
     store = Store(out)
     store.create()
-    with claimed(store.hidden), Ledger(store.ledger) as ledger, _terminable():
+    with needed.told(workflow, objects, out), claimed(store.hidden), Ledger(store.ledger) as ledger, _terminable():
         for left in store.work.iterdir():
             remove(left)
         address = _base(ledger, base, partial=partial)
         number = ledger.begin_run(workflow.file, str(captures), address)
-        settings = Settings(store, ledger, workflow, address, number, captures, ledger.pace())
+        asked = asked_of_all(workflow, address, captures)
+        settings = Settings(store, ledger, workflow, address, number, asked, captures, Pace(ledger.pace()))
         with contextlib.ExitStack() as stack:
 
             def start_engine() -> Executor:
@@ -134,6 +95,8 @@ def workers_of_this_computer() -> int:
 
 
 class _Loop:
+    """Opens objects, sends their jobs in bundles, takes what comes back, and publishes what is finished."""
+
     def __init__(self, settings: Settings, listener: Listener, start_engine: Callable[[], Executor]) -> None:
         self.settings = settings
         self.ledger = settings.ledger
@@ -142,58 +105,78 @@ class _Loop:
         self.executor: Executor | None = None
         self.ready: deque[Spec] = deque()
         self.plans: dict[str, ObjectPlan] = {}
+        self.finished: list[ObjectPlan] = []
+        self.barren = False  # the object that was opened last had nothing to do
         self.result = RunResult()
 
     def all(self, objects: list[CaptureObject]) -> RunResult:
         self.listener.begin(len(objects))
-        waiting = deque(objects)
-        while waiting or self.plans:
-            self.send(waiting)
-            self.take_next()
-        self.collection()
+        self.until_done(deque(objects))
+        if (row := published_objects(self.settings)) and self.settings.workflow.collection_steps():
+            plan = CollectionPlan(self.settings, row)
+            self.plans[""] = plan
+            self.go_on(plan)
+            self.until_done(deque())
         return self.result
 
-    def send(self, waiting: deque[CaptureObject]) -> None:
-        """Fill the workers' window, opening as many objects as that takes."""
-        while True:
-            while waiting and len(self.ready) < self.ahead:
+    def until_done(self, waiting: deque[CaptureObject]) -> None:
+        """Go on until every waiting object and every plan has ended."""
+        while waiting or self.plans or self.finished:
+            if self.worth_sending:
+                self.send()
+            elif self.executor and self.executor.answered:
+                self.take_next()
+            elif waiting and len(self.ready) < self.ahead and len(self.finished) < _TOGETHER:
                 self.open(waiting.popleft())
-            if not self.ready:
-                return
-            if self.executor is None:
-                self.executor = self.start_engine()
-            elif self.executor.free <= 0:
-                return
+            elif self.finished:
+                self.publish()
+            elif self.ready and self.free > 0:
+                self.send()
             else:
-                self.executor.submit(self.bundle())
+                self.take_next()
 
     @property
     def ahead(self) -> int:
         """How many jobs are kept ready: enough for a bundle of tiny ones after each worker had its share."""
-        return 1 if self.executor is None else 2 * self.executor.workers + _BUNDLE_JOBS
+        return _BUNDLE_JOBS + (2 * self.executor.workers if self.executor else 0)
+
+    @property
+    def free(self) -> int:
+        """How many more bundles may go out."""
+        return self.executor.free if self.executor else 1
+
+    @property
+    def worth_sending(self) -> bool:
+        """Whether the next bundle should go out before anything else is done.
+
+        It should if it is a long job or a full bundle, or if workers wait while nothing new is found to do.
+        """
+        if not self.ready or self.free <= 0:
+            return False
+        full = self.ready[0].expected_s >= _BUNDLE_S or len(self.ready) >= self.ahead
+        return full or (self.barren and (self.executor is None or self.executor.idle))
 
     def open(self, item: CaptureObject) -> None:
         """Begin with an object."""
         plan = ObjectPlan(item, self.settings)
         self.plans[item.id] = plan
+        before = len(self.ready)
         self.ready.extend(plan.start())
         self.go_on(plan)
+        self.barren = len(self.ready) == before
 
-    def take_next(self) -> None:
-        """Take what comes back next."""
-        if self.executor is None or not self.executor.busy:
-            return
-        self.listener.running(self.executor.under_way())
-        for spec, outcome in self.executor.outcomes():
-            self.take(spec, outcome)
+    def send(self) -> None:
+        """Hand the next bundle to the workers."""
+        if self.executor is None:
+            self.executor = self.start_engine()
+        self.executor.submit(self.bundle(self.executor.workers))
 
-    def bundle(self) -> list[Spec]:
+    def bundle(self, workers: int) -> list[Spec]:
         """The next job, and with it as many tiny ones as make a bundle worth sending."""
         specs = [self.ready.popleft()]
         expected = specs[0].expected_s
-        assert self.executor is not None
         while (
-            len(self.ready) > 2 * self.executor.workers
+            len(self.ready) > 2 * workers
             and len(specs) < _BUNDLE_JOBS
             and expected + self.ready[0].expected_s < _BUNDLE_S
         ):
@@ -201,95 +184,41 @@ class _Loop:
             expected += specs[-1].expected_s
         return specs
 
-    def take(self, spec: Spec, outcome: Outcome) -> None:
-        if isinstance(outcome.error, (OutputError, EngineError)):
-            raise outcome.error  # the disk or the engine is at fault, not the object
-        self.result.jobs += 1
-        self.listener.job(spec, outcome)
-        plan = self.plans[spec.object]
+    def take_next(self) -> None:
+        """Take what comes back next."""
+        assert self.executor is not None
+        self.listener.running(self.executor.under_way())
+        ended = list(self.executor.outcomes())
         self.ledger.begin()
-        plan.take_outcome(spec, outcome)
+        good = [(spec, outcome) for spec, outcome in ended if not isinstance(outcome.error, (OutputError, EngineError))]
+        for spec, outcome in good:
+            self.result.jobs += 1
+            self.listener.job(spec, outcome)
+            self.plans[spec.object].take_outcome(spec, outcome)
         self.ledger.commit()
-        self.go_on(plan)
+        for _spec, outcome in ended:
+            if isinstance(outcome.error, (OutputError, EngineError)):
+                raise outcome.error  # the disk or the engine is at fault, not the object
+        for plan in {spec.object: self.plans[spec.object] for spec, _outcome in good}.values():
+            self.go_on(plan)
 
     def go_on(self, plan: ObjectPlan) -> None:
-        """Queue the jobs that can start now; when none is left, publish the object."""
+        """Queue the jobs that can start now; when none is left, the object is finished."""
         self.ready.extendleft(reversed(plan.advance()))  # what has begun is finished before something new begins
         if plan.finished:
             del self.plans[plan.object.id]
+            self.finished.append(plan)
+
+    def publish(self) -> None:
+        """Publish what is finished."""
+        finished, self.finished = self.finished, []
+        for plan in finished:
             if isinstance(plan, CollectionPlan):
-                self.finish_collection(plan)
-            else:
-                self.finish(plan)
-
-    def finish(self, plan: ObjectPlan) -> None:
-        errors = plan.errors
-        if not errors and not self.shows_anything(plan):
-            folder = plan.object.folder
-            errors = [NothingToPublish(file=folder, detail="this workflow has no use for what it holds")]
-        for error in errors:
-            error.fields.setdefault("object", plan.object.id)
-            error.fields["file"] = _as_known(error.file, plan.object.folder)
-        stays = self.ledger.was_published(plan.object.id)
-        if errors:
-            state, published = ("withheld" if stays else "failed"), stays
-        else:
-            changed = publish.publish_object(plan)
-            self.result.changed |= changed
-            self.forget_stale(plan)
-            state, published = ("published" if changed else "unchanged"), True
-        result = ObjectResult(plan.object.id, state, tuple(errors), plan.seconds, plan.jobs)
-        told = [{"code": error.code, **error.fields} for error in errors]
-        self.ledger.record_object(plan.object.id, state, published=published, seconds=plan.seconds, errors=told)
-        self.result.objects.append(result)
-        self.listener.object(result)
-
-    def shows_anything(self, plan: ObjectPlan) -> bool:
-        """Whether the object has something to see besides its record."""
-        ingest = {step.name for step in self.settings.workflow.steps if SOURCE_KIND in step.stage.reads}
-        return any(known.slot[0] not in ingest for known in plan.artefacts())
-
-    def forget_stale(self, plan: ObjectPlan) -> None:
-        """Drop slots that the workflow or the captures no longer have."""
-        for step, slot in set(self.ledger.slots(plan.object.id)) - set(plan.current()):
-            self.ledger.forget(plan.object.id, step, slot)
-
-    # --- after all objects --------------------------------------------------------------------------------
-
-    def collection(self) -> None:
-        """Run the steps that need every object, if any object is published."""
-        steps = self.settings.workflow.collection_steps()
-        row = self.published_objects()
-        if not steps or not row.files:
-            return
-        plan = CollectionPlan(self.settings, row)
-        self.plans[""] = plan
-        self.go_on(plan)
-        while self.plans:
-            self.send(deque())
-            self.take_next()
-
-    def finish_collection(self, plan: CollectionPlan) -> None:
-        if plan.errors:
-            self.result.error = plan.errors[0]
-        else:
-            self.result.changed |= publish.publish_collection(self.settings, plan.artefacts())
-
-    def published_objects(self) -> ArtefactRow:
-        """The published objects as one artefact: its digest is that of all their manifests and records."""
-        published = [item["id"] for item in self.ledger.objects() if item["published"]]
-        entries = tuple(
-            Entry(place, 0, digest)
-            for object_id in published
-            for place, (digest, _seen, _files) in sorted(self.ledger.placed(object_id).items())
-        )
-        return ArtefactRow(COLLECTION_KIND, "", digest_of(entries), ".", "", "", entries)
-
-
-def _as_known(file: str, folder: Path) -> str:
-    """A capture as the person knows it: relative to its object's folder."""
-    path = Path(file)
-    return path.relative_to(folder).as_posix() if folder in path.parents else file
+                end_collection(plan, self.result)
+        for result in end(self.settings, [plan for plan in finished if not isinstance(plan, CollectionPlan)]):
+            self.result.changed |= result.state == "published"
+            self.result.objects.append(result)
+            self.listener.object(result)
 
 
 @contextlib.contextmanager

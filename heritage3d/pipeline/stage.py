@@ -49,11 +49,13 @@ class Beside:
     """Marks an option of a collection stage that receives the text of a file beside the sheet, None without one.
 
     ``Beside("room.yaml")``: the text is read when the run begins its collection steps and enters the cache key as
-    every option does. It is no option for people: neither YAML nor command has it.
+    every option does. It is no option for people: neither YAML nor command has it. ``foresee`` gets the text and the
+    ids of all objects before the first job, and raises what makes hours of work vain.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, foresee: Callable[[str, set[str]], None] | None = None) -> None:
         self.file = file
+        self.foresee = foresee
 
 
 class Speed:

@@ -66,7 +66,12 @@ def files_below(root: Path) -> list[Path]:
 
 def relative(path: Path, root: Path) -> str:
     """The POSIX path below root; "" for root itself."""
-    return "" if path == root else path.relative_to(root).as_posix()
+    inside, above = os.fspath(path), os.fspath(root)
+    if inside == above:
+        return ""
+    if inside.startswith(above + "/"):
+        return inside[len(above) + 1 :]
+    return path.relative_to(root).as_posix()
 
 
 def listing(root: Path) -> list[Entry]:
@@ -82,32 +87,32 @@ def digest_of(entries: Iterable[Entry]) -> str:
 
 def pack(entries: Iterable[Entry]) -> bytes:
     """A listing as the ledger keeps it."""
-    text = "".join(f"{entry.sha256} {entry.size} {entry.path}\n" for entry in entries)
+    text = "".join(f"{entry.sha256} {entry.size} {entry.path}\0" for entry in entries)
     return zlib.compress(text.encode("utf-8", "surrogateescape"), 1)
 
 
 def unpack(packed: bytes) -> list[Entry]:
     """The listing that ``pack`` made."""
-    lines = zlib.decompress(packed).decode("utf-8", "surrogateescape").split("\n")[:-1]
+    text = zlib.decompress(packed).decode("utf-8", "surrogateescape")
+    lines = text.split("\0" if "\0" in text else "\n")[:-1]  # names may hold line ends; older ledgers could not
     parts = (line.split(" ", 2) for line in lines)
     return [Entry(path, int(size), sha256) for sha256, size, path in parts]
 
 
-def print_of(root: Path, names: Iterable[str]) -> str:
+def print_of(root: Path | str, names: Iterable[str]) -> str:
     """A fingerprint of size, time and inode of the named files: equal prints spare a second hashing.
 
     It never decides anything else: where prints differ the contents are hashed, and only digests count.
     Empty where a file is absent.
     """
-    digest = hashlib.sha256()
+    folder, told = os.fspath(root), []
     try:
         for name in names:
-            stat = os.stat(root / name if name else root)  # noqa: PTH116  a hot path
-            told = f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}\n"
-            digest.update(told.encode("utf-8", "surrogateescape"))
+            stat = os.stat(f"{folder}/{name}" if name else folder)  # noqa: PTH116  a hot path
+            told.append(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}\n")
     except OSError:
         return ""
-    return digest.hexdigest()
+    return hashlib.sha256("".join(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def holds(path: Path, entry: Entry) -> bool:
@@ -125,15 +130,26 @@ def move(source: Path, target: Path) -> None:
     """Rename to a final name that does not exist yet. Raises OutputError."""
     may_die_here()
     with translated(target):
+        _renamed(source, target)
+
+
+def _renamed(source: Path, target: Path) -> None:
+    """Rename, making the folder above where it is missing."""
+    try:
+        os.replace(source, target)  # noqa: PTH105  a hot path
+    except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.rename(target)
 
 
-def swap(source: Path, target: Path) -> None:
-    """Put source at target in one step; what lay at target lies at source afterwards. Raises OutputError."""
+def swap(source: Path, target: Path) -> bool:
+    """Put source at target in one step; whether something lay at target, which lies at source afterwards.
+
+    Raises OutputError.
+    """
     if not os.path.lexists(target):
         move(source, target)
-        return
+        return False
     may_die_here()
     with translated(target):
         if not _exchange(source, target):
@@ -142,6 +158,7 @@ def swap(source: Path, target: Path) -> None:
             target.rename(aside)
             source.rename(target)
             aside.rename(source)
+    return True
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -178,10 +195,58 @@ def write(path: Path, content: bytes, work: Path) -> None:
             raise
 
 
+def replace_file(source: Path, target: Path) -> None:
+    """Rename a durable file over another one, or to a name that is free. Raises OutputError."""
+    may_die_here()
+    with translated(target):
+        _renamed(source, target)
+
+
+def write_unseen(path: Path, content: bytes) -> None:
+    """Write a small file in a folder that nobody can see yet; ``make_durable`` comes before its ``move``.
+
+    Raises OutputError.
+    """
+    may_die_here()
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def write_lines(path: Path, lines: Iterable[str], work: Path) -> bool:
+    """Write a long text as ``write`` does, a line at a time; False where it stands there already.
+
+    Raises OutputError.
+    """
+    beside = work / f"{secrets.token_hex(8)}.part"
+    digest = hashlib.sha256()
+    with translated(path):
+        try:
+            with beside.open("wb", buffering=_CHUNK) as stream:
+                for line in lines:
+                    told = line.encode("utf-8", "surrogateescape")
+                    digest.update(told)
+                    stream.write(told)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if path.is_file() and sha256_of(path) == digest.hexdigest():
+                beside.unlink()
+                return False
+            may_die_here()
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    return True
+
+
 def remove(path: Path) -> None:
     """Delete a file or folder that nobody can see any more (below .heritage3d)."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        try:
+            path.rmdir()  # most of them are empty: what was in them has moved to its place
+        except OSError:
+            shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
 

@@ -39,11 +39,15 @@ def level(root: Path, number: int, size: int, wanted: dict[str, str]) -> bool:
     disk = root / f"disk-{number}"
     mount(disk, f"size={size}k")
     batch = prepare(root / f"batch-{number}", disk / "out")
-    full = False
+    told: DiskFull | None = None
     try:
         batch.run()
     except DiskFull as error:
-        full = "\n" not in error.line("en")
+        told = error
+    if told is not None:
+        needed, free = told.fields["needed"], told.fields["free"]
+        assert needed > 0
+        assert f"about {needed} bytes are needed, {free} are free" in told.line("en")
     visible = digests(batch.tree()) if batch.out.exists() else {}
     partial = [name for name, digest in visible.items() if name != "checksums.txt" and wanted.get(name) != digest]
     assert partial == [], f"level {number}: {partial}"
@@ -51,7 +55,7 @@ def level(root: Path, number: int, size: int, wanted: dict[str, str]) -> bool:
     assert batch.run().exit_status == 0
     assert digests(batch.tree()) == wanted, f"level {number}: the tree differs"
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
-    return full
+    return told is not None
 
 
 def main(root: Path) -> None:

@@ -33,10 +33,12 @@ class Inline:
     def busy(self) -> bool:
         return bool(self.waiting)
 
+    idle = answered = False
+
     def submit(self, specs: list[Spec]) -> None:
         self.waiting.extend(specs)
 
-    def under_way(self) -> list[Spec]:
+    def under_way(self) -> list[list[Spec]]:
         return []
 
     def outcomes(self) -> Iterator[tuple[Spec, Outcome]]:

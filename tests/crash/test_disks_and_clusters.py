@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from heritage3d.errors import EngineError
+from heritage3d.pipeline import executor
 from tests.pipeline.conftest import Batch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,6 +126,14 @@ def test_two_machines_of_which_one_is_lost_give_the_same_bytes(tmp_path: Path) -
         output, _ = run.communicate(timeout=180)
     assert run.returncode == 0, output
     assert many.tree() == alone.tree()
+
+
+def test_a_scheduler_without_workers_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_JOINING_S", 1.0)
+    with cluster(tmp_path, workers=0) as (address, _running), pytest.raises(EngineError) as refused:
+        with executor.engine(1, address):
+            pass
+    assert "no worker has joined" in refused.value.line("en")
 
 
 @pytest.mark.skipif("H3D_KILLS" not in os.environ, reason="the long form: make soak")

@@ -11,7 +11,7 @@ import pytest
 from heritage3d.pipeline import workflow as workflows
 from heritage3d.pipeline.executor import Executor, engine
 from heritage3d.pipeline.job import Outcome, Spec
-from heritage3d.pipeline.run import ObjectResult, RunResult, run
+from heritage3d.pipeline.run import Listener, ObjectResult, RunResult, run
 from heritage3d.record.objects import read_objects
 from tests.pipeline import tiny
 
@@ -21,7 +21,7 @@ class Silent:
 
     def begin(self, objects: int) -> None: ...
     def job(self, spec: Spec, outcome: Outcome) -> None: ...
-    def running(self, specs: list[Spec]) -> None: ...
+    def running(self, bundles: list[list[Spec]]) -> None: ...
     def object(self, result: ObjectResult) -> None: ...
 
 
@@ -63,7 +63,14 @@ class Batch:
         self.captures.mkdir(parents=True, exist_ok=True)
         (self.captures / "objects.csv").write_text("\n".join([head, *rows]) + "\n", "utf-8")
 
-    def run(self, *, base: str | None = None, workers: int = 2, only: tuple[str, ...] = ()) -> RunResult:
+    def run(
+        self,
+        *,
+        base: str | None = None,
+        workers: int = 2,
+        only: tuple[str, ...] = (),
+        listener: Listener | None = None,
+    ) -> RunResult:
         return run(
             workflow=workflows.load(str(self.workflow)),
             objects=read_objects(self.captures, list(only)),
@@ -72,7 +79,7 @@ class Batch:
             base=base,
             workers=workers,
             scheduler=None,
-            listener=Silent(),
+            listener=listener or Silent(),
             partial=bool(only),
             start=None if workers != 2 else self.start,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from heritage3d.errors import BaseOfSome, BusyError, OutputError
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.ledger import Ledger
+from heritage3d.pipeline.plan import Settings
 from tests.pipeline.conftest import Batch
 
 
@@ -136,8 +138,7 @@ def test_whatever_a_job_does_only_its_object_fails(batch: Batch, content: str, c
 
 
 def test_a_job_that_hangs_is_ended_and_named(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("heritage3d.pipeline.plan.Settings.limit_s", 2.0)
-    monkeypatch.setattr("heritage3d.pipeline.plan.Settings.__init__.__defaults__", (None, {}, 2.0), raising=False)
+    monkeypatch.setattr("heritage3d.pipeline.run.Settings", functools.partial(Settings, limit_s=2.0))
     batch.object("b", "hang")
     result = batch.run()
     assert _codes(result) == {"a": [], "b": ["H3D-702"]}

@@ -1,6 +1,7 @@
 """Stages that take no time, for tests of the engine: text files instead of images.
 
-A capture `page-3.txt` becomes a "page"; its content can ask for trouble (crash, hang, fail, exit).
+A capture `page-3.txt` becomes a "page"; its content can ask for trouble (crash, hang, fail, exit), be slow, or wait
+for another worker.
 """
 
 from __future__ import annotations
@@ -87,6 +88,14 @@ def tiny_ingest(
     ]
 
 
+def _waiting(text: str) -> None:
+    """What the content asks for, without harm."""
+    if text.startswith("slow"):
+        time.sleep(float(text.split()[1]))
+    if text.startswith("meet"):
+        _meet(Path(text.split(" ", 1)[1]))
+
+
 def _trouble(text: str, page: Path) -> None:
     """What the content asks for."""
     if text.startswith("crash"):
@@ -112,6 +121,18 @@ def _trouble(text: str, page: Path) -> None:
         raise Stuck(file=page, detail="it cannot travel at all")
 
 
+def _meet(folder: Path) -> None:
+    """Sign a list, and wait until another worker has signed it too; fail if none does."""
+    with (folder / str(os.getpid())).open("a") as stream:
+        stream.write("x")
+    time.sleep(0.02)
+    end = time.monotonic() + 20
+    while len(list(folder.iterdir())) < 2:
+        if time.monotonic() > end:
+            raise ImageError(file=folder, detail="nobody else came")
+        time.sleep(0.01)
+
+
 @stage(writes="tiny/tiles", version=1)
 def tiny_tile(
     page: Annotated[Path, Reads("tiny/page")],
@@ -127,6 +148,7 @@ def tiny_tile(
         with Path(log).open("a") as stream:
             stream.write(f"{page}\n")
     _trouble(text, page)
+    _waiting(text)
     time.sleep(patience)
     for at, letter in enumerate(text.upper() if case == "upper" else text):
         (dest / f"{at}.txt").write_text(letter * copies, "utf-8")
