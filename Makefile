@@ -30,8 +30,10 @@ test: $(VENV)/.test
 # killed on the samples.
 soak: $(VENV)/.test samples
 	H3D_KILLS=50 $(BIN)/python -m pytest -s tests/crash
-	H3D_EXAMPLES=20000 H3D_BITS=10000 $(BIN)/python -m pytest -s tests/hostile tests/trust
+	H3D_EXAMPLES=20000 H3D_BITS=10000 H3D_CORPUS=all $(BIN)/python -m pytest -s tests/hostile tests/trust
+	H3D_CORPUS=all $(BIN)/python -m pytest -s tests/pipeline/test_determinism.py
 	$(BIN)/python -m tests.crash.soak samples/collection $(VENV)/soak
+	$(BIN)/python -m tests.exhibit.load $(VENV)/soak/unbroken
 
 docs: $(VENV)/.installed
 	$(BIN)/heritage3d reference docs/reference

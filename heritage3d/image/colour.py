@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from heritage3d.errors import ImageProfileBroken
+from heritage3d.errors import ImageColoursUnclear, ImageProfileBroken
 from heritage3d.image import profile as icc
 from heritage3d.image.header import Fault, Header
 from heritage3d.image.vips import pyvips
+
+_BANDS = {"grey": 1, "RGB": 3, "palette": 3, "YCbCr": 3, "CMYK": 4}
 
 
 def assumed(header: Header) -> str:
@@ -56,9 +58,12 @@ def to_srgb(image: Any, header: Header) -> Any:
     """A vips image of 1 or 3 bands, uint8 or uint16, without alpha, in sRGB (grey: with the curve of sRGB).
 
     ``image`` holds the samples of ``header`` in full range: uint8 or uint16, anything but Lab.
-    Raises header.Fault for a profile that does not fit; pyvips.Error when the pixels are made.
+    Raises header.Fault for a profile that does not fit and for colours of no known model; pyvips.Error when the
+    pixels are made.
     """
-    bands = {"grey": 1, "RGB": 3, "palette": 3, "YCbCr": 3, "CMYK": 4}[header.colour]
+    if header.colour not in _BANDS:
+        raise Fault(ImageColoursUnclear, detail=header.colour)
+    bands = _BANDS[header.colour]
     bands = 3 if header.colour == "palette" and image.bands >= 3 else min(bands, image.bands)
     deep = image.format == "ushort"
     alpha = image[bands] if header.alpha and image.bands > bands else None

@@ -31,7 +31,7 @@ class Handed:
         self._turn = threading.Condition()
         self._wanted: memoryview | None = None  # what is still to be filled
         self._ended = self._closed = False
-        self._error: pyvips.Error | None = None
+        self._error: Exception | None = None
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -62,7 +62,15 @@ class Handed:
             self._turn.wait_for(lambda: self._wanted is None or self._ended)
             if self._wanted is not None:
                 self._wanted = None
-                raise self._error or truncated("its pixels are cut off")
+                raise self._failure()
+
+    def _failure(self) -> Exception:
+        """What ended the decoder, once. Kept here, it would hold the frames that it passes, and they hold the image:
+
+        such a ring keeps the file open until the collector comes by, on whatever thread of libvips that may be.
+        """
+        error, self._error = self._error, None
+        return error or truncated("its pixels are cut off")
 
     def rows(self) -> Rows:
         """The same as strips."""
@@ -89,15 +97,16 @@ class Handed:
             self._thread.start()
 
     def _decode(self) -> None:
-        target = pyvips.TargetCustom()
-        target.on_write(self._take)
         try:
+            target = pyvips.TargetCustom()
+            target.on_write(self._take)
             self.image.rawsave_target(target)
-        except pyvips.Error as error:
+        except Exception as error:  # noqa: BLE001  whatever it is: who waits for rows must hear of it
             self._error = error.with_traceback(None)  # its frames would keep the image
-        with self._turn:
-            self._ended = True
-            self._turn.notify_all()
+        finally:
+            with self._turn:
+                self._ended = True
+                self._turn.notify_all()
 
     def _take(self, chunk: Any) -> int:
         """Called by libvips with bytes in their order; what it answers is how many were taken, fewer end the save."""

@@ -66,6 +66,7 @@ def inspect(path: Path, *, category: str, known_as: str = "", ppi: float | None 
         return _inspected(path, name, category, ppi)
     except Heritage3dError as error:
         error.fields["file"] = name
+        error.__traceback__ = error.__cause__ = error.__context__ = None  # their frames would keep the file open
         return Inspection(name, "fail", error=error)
 
 
