@@ -17,10 +17,11 @@ import pytest
 from tests.pipeline.conftest import Batch
 
 ROOT = Path(__file__).resolve().parents[1]
+# TOST is the Apache licence with other words about trademarks (OpenUSD).
 # GPL and AGPL never; the LGPL of libvips is that of a library which everybody may exchange.
 ALLOWED = re.compile(
     r"(MIT(-0|-CMU)?|0BSD|BSD-[23]-Clause|Apache-2\.0( WITH LLVM-exception)?|ISC|MPL-2\.0|PSF-2\.0|Zlib|CC0-1\.0|"
-    r"LGPL-3\.0-or-later|Public Domain)"
+    r"LGPL-3\.0-or-later|LicenseRef-TOST-1\.0|Public Domain)"
 )
 
 
