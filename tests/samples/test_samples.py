@@ -57,7 +57,8 @@ def test_same_seed_same_bytes_on_any_number_of_workers(collection: Path, tmp_pat
 def test_other_seed_other_bytes(collection: Path, tmp_path: Path) -> None:
     ours, others = digests(collection), digests(make(tmp_path, "--seed", "2"))
     assert ours.keys() == others.keys()
-    drawn = {name for name in ours if not name.endswith((".csv", ".mtl"))}
+    told = {name for name in ours if name.endswith((".csv", ".mtl"))} - {"oracle-bone/annotations.csv"}
+    drawn = ours.keys() - told  # what is noted on the bone stands at places of its surface
     assert {name for name in ours if ours[name] != others[name]} == drawn
 
 
