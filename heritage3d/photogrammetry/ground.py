@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.errors import SurfaceImpossible
+from heritage3d.photogrammetry import surface_trimming as trimming
 from heritage3d.photogrammetry.fusion import Cloud
 from heritage3d.photogrammetry.surface import Surface, without_specks
 
@@ -23,6 +24,7 @@ _TRIES, _SAMPLE = 400, 40_000
 _BOW_DEGREES = (1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4)  # of the polynomials, each fitted to what the one before came near
 _CELL_PX, _FEWEST = 8.0, 6
 _PART = 0.05  # parts with a smaller share of the largest one are no objects
+_RISES = 0.1  # of the height of the tallest part: others belong to the table
 _MARGIN_PX = 24.0
 
 
@@ -148,8 +150,17 @@ def around_object(cloud: Cloud, ground: Ground) -> Cloud:
 
 def cut(surface: Surface, ground: Ground) -> Surface:
     """The surface without the table, and without what is left of it in crumbs. Raises SurfaceImpossible."""
-    keep = ground.above(surface.vertices)[surface.faces].any(axis=1)
-    if not keep.any():
+    out = np.flatnonzero(ground.above(surface.vertices)[surface.faces].any(axis=1))
+    if not len(out):
         raise SurfaceImpossible(detail="nothing stands out of the table")
+    keep = out[_risen(surface.faces[out], ground.height(surface.vertices))]
     whole = replace(surface, faces=surface.faces[keep], invented=surface.invented[keep])
     return without_specks(whole, _PART)
+
+
+def _risen(faces: NDArray[np.int64], height: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which faces belong to a part that stands; scraps of a table that bows otherwise than fitted lie low."""
+    part = trimming.parts(faces, len(height))
+    top = np.zeros(len(height))
+    np.maximum.at(top, part[faces[:, 0]], height[faces].max(axis=1))
+    return np.asarray(top[part[faces[:, 0]]] >= _RISES * top.max())

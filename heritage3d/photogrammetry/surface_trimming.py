@@ -63,11 +63,17 @@ def _narrow(faces: NDArray[np.int64], distance: Floats, reach: float) -> NDArray
 
 def largest(faces: NDArray[np.int64], count: int, share: float) -> NDArray[np.bool_]:
     """Which faces belong to a connected part with at least ``share`` of the faces of the largest one."""
+    part = parts(faces, count)
+    sizes = np.bincount(part[faces[:, 0]])
+    return np.asarray((sizes >= share * sizes.max())[part[faces[:, 0]]])
+
+
+def parts(faces: NDArray[np.int64], count: int) -> NDArray[np.int32]:
+    """The connected part that each of ``count`` vertices belongs to, numbered from 0."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
     graph = coo_matrix((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), (count, count))
     _parts, part = connected_components(graph, directed=False)
-    sizes = np.bincount(part[faces[:, 0]])
-    return np.asarray((sizes >= share * sizes.max())[part[faces[:, 0]]])
+    return np.asarray(part)

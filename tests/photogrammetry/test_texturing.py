@@ -139,6 +139,19 @@ def test_the_table_is_found_and_cut_away(scene: Scene) -> None:
     left = ground.cut(replace(shape, vertices=points), table)
     assert left.vertices[:, 1].min() >= 0
     assert left.vertices[:, 1].max() == pytest.approx(0.6, abs=0.01)
+    scrap = [[9.0, 0.055, 0.0], [9.5, 0.055, 0.0], [9.0, 0.055, 0.5]]  # of a table that bows: out of it, yet low
+    count = len(points)
+    more = replace(
+        shape,
+        vertices=np.concatenate([points, scrap]),
+        normals=np.concatenate([shape.normals, np.tile(np.float32([0, 1, 0]), (3, 1))]),
+        colours=np.concatenate([shape.colours, shape.colours[:3]]),
+        confidence=np.concatenate([shape.confidence, shape.confidence[:3]]),
+        density=np.concatenate([shape.density, shape.density[:3]]),
+        faces=np.concatenate([shape.faces, np.tile([[count, count + 1, count + 2]], (len(shape.faces), 1))]),
+        invented=np.concatenate([shape.invented, np.zeros(len(shape.faces), bool)]),
+    )
+    assert ground.cut(more, table).vertices[:, 0].max() < 9
 
 
 def test_a_sheet_of_paper_that_bows_is_cut_away_too() -> None:
