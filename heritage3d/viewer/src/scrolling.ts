@@ -26,7 +26,7 @@ export class ScrollStage implements Stage {
       root: this.column,
       rootMargin: "150%",
     });
-    this.here = new IntersectionObserver((seen) => seen.forEach((entry) => entry.isIntersecting && this.pass(entry.target as HTMLElement)), {
+    this.here = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.pass(), {
       root: this.column,
       rootMargin: "-49% 0px -50% 0px", // the line through the middle
     });
@@ -67,8 +67,12 @@ export class ScrollStage implements Stage {
     picture.src = (view.info && (await sized(view.info, wanted).catch(() => ""))) || view.picture || view.thumbnail?.address || "";
   }
 
-  private pass(figure: HTMLElement): void {
-    const slug = figure.dataset.slug!;
+  /** The page in the middle is announced: where two share the middle, the order of the observer's news decides nothing. */
+  private pass(): void {
+    const { top, height } = this.column.getBoundingClientRect();
+    const below = [...this.figures.values()].find((figure) => figure.getBoundingClientRect().bottom > top + height / 2);
+    const slug = below?.dataset.slug;
+    if (!slug) return;
     if (slug === this.leading) this.leading = "";
     if (!this.leading) this.announce(slug);
   }
