@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heritage3d.deviation import certified
+from heritage3d.deviation import sampling
 from heritage3d.deviation.surface import Points, Surface
 from heritage3d.gltf import texels, textures
 from heritage3d.gltf.model import Model, Primitive
@@ -112,7 +112,7 @@ def _pairs(one: Looks, other: Looks, samples: int) -> list[tuple[_Places, _Place
     """For both directions the samples and the places of the other surface that are nearest to them."""
     result: list[tuple[_Places, _Places]] = []
     for start, end in ((one, other), (other, one)):
-        faces, weights, near = certified.meeting(start.surface, end.surface, samples)
+        faces, weights, near = sampling.meeting(start.surface, end.surface, samples)
         result.append(((start, faces, weights), (end, near.triangle, near.weights)))
     return result
 

@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heritage3d.compiled import in_portions
-from heritage3d.deviation import searching
-from heritage3d.deviation.surface import ROUNDING, Nearest, Points, Surface
+from heritage3d.deviation import sampling, searching
+from heritage3d.deviation.surface import ROUNDING, Points, Surface
 
-SAMPLES = 100_000
 # Differences below this share of the size are not told apart: float32 files hold no better positions.
 _FINEST = 1e-8
 _CAP = 100_000_000
@@ -95,7 +94,7 @@ def certified(one: Surface, other: Surface, tolerance: float = 0.0, share: float
     forward = directed(one, other, tolerance, share, cap=cap)
     # The other direction need only be closed where it could decide the maximum.
     backward = directed(other, one, tolerance, share, cap=cap, known=forward.lower)
-    return Deviation(forward, backward, max(rms(one, other), rms(other, one)))
+    return Deviation(forward, backward, max(sampling.rms(one, other), sampling.rms(other, one)))
 
 
 def within(
@@ -109,7 +108,7 @@ def within(
         way = forward.interval()
         backward = _Search(other, one, (way.lower, tolerance, share), cap, limit)
         if backward.run():
-            deviation = Deviation(way, backward.interval(), max(rms(one, other), rms(other, one)))
+            deviation = Deviation(way, backward.interval(), max(sampling.rms(one, other), sampling.rms(other, one)))
             return Verdict(deviation.at_most(limit), np.empty((0, 3)))
     else:
         backward = _Search(other, one, (math.inf, 0.0, 0.0), cap, limit)
@@ -138,42 +137,6 @@ def directed(
     search = _Search(start, end, (known, tolerance, share), cap)
     search.run()
     return search.interval()
-
-
-def rms(start: Surface, end: Surface, samples: int | None = None) -> float:
-    """The root of the mean squared distance from ``start`` to ``end`` over evenly spread samples (``SAMPLES``)."""
-    return float(np.sqrt(np.mean(meeting(start, end, samples or SAMPLES)[2].distance ** 2)))
-
-
-def meeting(start: Surface, end: Surface, samples: int) -> tuple[NDArray[np.int64], Points, Nearest]:
-    """The faces of evenly spread samples of ``start``, the weights of their corners (n, 3), and the places of ``end``
-    that are nearest to them. Asked once for two surfaces, as long as there is ``end``."""
-    known = start.met.setdefault(end, {})
-    found: tuple[NDArray[np.int64], Points, Nearest] | None = known.get(samples)
-    if found is None:
-        faces, weights = strata(start, samples)
-        found = (faces, weights, end.nearest(np.einsum("nk,nkj->nj", weights, start.corners(faces))))
-        known[samples] = found
-    return found
-
-
-def spread(surface: Surface, count: int) -> Points:
-    """Points evenly over the area, always the same ones: equal strata of area, R2 sequence inside. Those that follow
-    one another mostly lie near to one another."""
-    owner, weights = strata(surface, count)
-    return np.asarray(np.einsum("nk,nkj->nj", weights, surface.corners(owner)))
-
-
-def strata(surface: Surface, count: int) -> tuple[NDArray[np.int64], Points]:
-    """The faces of evenly spread points and the weights of their corners there, (n, 3)."""
-    order = surface.tree.order
-    edges = np.cumsum(surface.areas[order])
-    row = np.searchsorted(edges, (np.arange(count) + 0.5) / count * edges[-1])
-    owner = order[np.minimum(row, len(order) - 1)].astype(np.int64)
-    u, v = (np.arange(count) * 0.7548776662466927) % 1.0, (np.arange(count) * 0.5698402909980532) % 1.0
-    over = u + v > 1
-    u, v = np.where(over, 1 - u, u), np.where(over, 1 - v, v)
-    return owner, np.column_stack([1 - u - v, u, v])
 
 
 def _comparable(one: Surface, other: Surface) -> None:

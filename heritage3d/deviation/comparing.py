@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from heritage3d.deviation import appearance, certified, transform
+from heritage3d.deviation import appearance, certified, sampling, transform
 from heritage3d.deviation.appearance import Looks
 from heritage3d.deviation.certified import Interval
 from heritage3d.deviation.surface import Surface
@@ -189,7 +189,7 @@ def _told(pair: Pair, sides: list[Side], diagonal: float) -> Comparison:
         closed=forward.closed and backward.closed,
     )
     rms = max(
-        certified.rms(pair.first.surface, pair.second.surface), certified.rms(pair.second.surface, pair.first.surface)
+        sampling.rms(pair.first.surface, pair.second.surface), sampling.rms(pair.second.surface, pair.first.surface)
     )
     colours = appearance.of_colours(pair.first, pair.second)
     assert both.where is not None
@@ -207,7 +207,7 @@ def _told(pair: Pair, sides: list[Side], diagonal: float) -> Comparison:
             "diagonal_mm": rounded(diagonal) if pair.known else None,
             "rms_mm": rounded(rms) if pair.known else None,
             "rms_relative": rounded(rms / diagonal),
-            "rms_samples": 2 * certified.SAMPLES,
+            "rms_samples": 2 * sampling.SAMPLES,
             "normals_degrees": _sampled(appearance.of_normals(pair.first, pair.second)),
             "normals_of": "vertices" if pair.first.shaded and pair.second.shaded else "triangles",
             "colour_delta_e2000": _sampled(colours) if colours else None,

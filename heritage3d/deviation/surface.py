@@ -68,7 +68,7 @@ class Surface:
             raise MeshEmpty(file="")
         self.radius = float(np.abs(np.stack([low, high]) - self.centre).max())
         self._tree: Tree | None = None
-        # What samples of this surface meet of others (certified.meeting), for as long as those are there.
+        # What samples of this surface meet of others (sampling.meeting), for as long as those are there.
         self.met: WeakKeyDictionary[Surface, dict[int, Any]] = WeakKeyDictionary()
 
     @property

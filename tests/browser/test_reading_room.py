@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -50,21 +50,14 @@ def settle(visit: Visit) -> None:
     visit.page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize(
-    ("place", "locale", "window"),
-    [  # of the eight combinations four, so that every two of the three meet
-        ("at_root", "en-GB", tour.DESKTOP),
-        ("at_root", "zh-CN", tour.TELEPHONE),
-        ("below", "en-GB", tour.TELEPHONE),
-        ("below", "zh-CN", tour.DESKTOP),
-    ],
-    ids=["root-en-desk", "root-zh-phone", "path-en-phone", "path-zh-desk"],
-)
-def test_every_page_and_model_opens_cleanly(
-    place: str, locale: str, window: dict[str, Any], published: Path, browser: Browser, request: pytest.FixtureRequest
+@pytest.mark.parametrize(("place", "locale"), [("at_root", "zh-CN"), ("below", "en-GB")])
+def test_every_page_and_model_opens_on_a_telephone(
+    place: str, locale: str, published: Path, browser: Browser, request: pytest.FixtureRequest
 ) -> None:
+    """On the screen of a desk: test_judged."""
     report = tour.Report()
-    tour.reading_room(report, browser, request.getfixturevalue(place), published, locale=locale, **window)
+    site = request.getfixturevalue(place)
+    tour.reading_room(report, browser, site, published, locale=locale, **tour.TELEPHONE)
     assert report.bad == []
     assert (report.pages, report.models) == (13, 2)
 

@@ -219,11 +219,14 @@ def _manifests(report: Report, browser: Browser, viewers: str, viewer: Viewer, b
 def _each(report: Report, browser: Browser, viewers: str, page: str, base: str, places: list[str]) -> Iterator[bool]:
     """Open each place in one of the harness pages; says whether it was shown."""
     window = {"width": 640, "height": 480}
-    seen = Visit(browser, f"{viewers}{page}.html", allowed="http://127.0.0.1:", viewport=window) if places else None
+    seen: Visit | None = None
     for place in places:
-        assert seen
+        address = f"{viewers}{page}.html#{quote(base + place, safe='')}"
         try:
-            seen.page.goto(f"{viewers}{page}.html?at={quote(base + place, safe='')}")
+            if seen is None:
+                seen = Visit(browser, address, allowed="http://127.0.0.1:", viewport=window)
+            else:  # the page stays, with all that it has made ready
+                seen.page.evaluate("address => { document.title = 'on its way'; location.href = address }", address)
             seen.page.wait_for_function("document.title === 'done' || document.title.startsWith('failed')")
             title = seen.page.title()
         except BrowserError as error:

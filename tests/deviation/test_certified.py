@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heritage3d.deviation import certified
+from heritage3d.deviation import certified, sampling
 from heritage3d.deviation.certified import Deviation, Interval
 from heritage3d.deviation.surface import Surface, distances
 from heritage3d.errors import MeshEmpty, MeshNotFinite
@@ -320,8 +320,8 @@ def test_a_bound_proved_in_another_way_cuts_the_upper_end() -> None:
 
 def test_samples_lie_evenly_on_the_surface() -> None:
     flat = Surface(*shapes.plane(3, 4))
-    points = certified.spread(flat, 5000) + flat.centre
-    assert (points == certified.spread(flat, 5000) + flat.centre).all()
+    points = sampling.spread(flat, 5000) + flat.centre
+    assert (points == sampling.spread(flat, 5000) + flat.centre).all()
     counts = np.histogram2d(points[:, 0], points[:, 1], bins=5, range=[[0, 1], [0, 1]])[0]
     assert counts.min() > 150
     assert counts.max() < 250

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from heritage3d import messages
 from heritage3d.commands import compare as command
-from heritage3d.deviation import appearance, certified, scale, viewing
+from heritage3d.deviation import appearance, sampling, scale, viewing
 from heritage3d.errors import CaptureUnreadable, LengthInvalid, MeshError, OutputError, TransformUnusable, UnitNeeded
 from heritage3d.gltf import writing
 from heritage3d.gltf.model import Model, Primitive
@@ -68,7 +68,7 @@ def spiked(height: float) -> Mesh:
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer samples and coarser pictures than people get: the tests ask whether they are right, not how fine."""
-    monkeypatch.setattr(certified, "SAMPLES", 5000)
+    monkeypatch.setattr(sampling, "SAMPLES", 5000)
     monkeypatch.setattr(appearance, "SAMPLES", 5000)
     monkeypatch.setattr(viewing, "FINER", 1)
 

@@ -188,7 +188,7 @@ def test_the_search_finds_every_language(tmp_path: Path) -> None:
 
 def test_many_objects_go_to_further_pages_and_never_into_memory(tmp_path: Path) -> None:
     for number in range(2_500):
-        manifest(tmp_path / "out", f"n{number}", summary={"en": ["long " * 2_000]})
+        manifest(tmp_path / "out", f"n{number}", requiredStatement={"value": {"en": ["long " * 2_000]}})
     tracemalloc.start()
     try:
         assert made(tmp_path / "out", tmp_path / "site").objects == 2_500

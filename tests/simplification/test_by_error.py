@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from heritage3d.deviation import certified
+from heritage3d.deviation import certified, sampling
 from heritage3d.deviation.surface import Surface
 from heritage3d.gltf.model import Model, Primitive, compacted
 from heritage3d.simplification import by_error
@@ -69,7 +69,7 @@ def test_an_error_is_never_crossed(limit: float) -> None:
     assert certified.certified(master, small, 0.002).at_most(limit).upper <= limit
     # Not by our own proof alone: many points of either surface, measured to all triangles of the other.
     for start, end in ((master, small), (small, master)):
-        points = certified.spread(start, 100)
+        points = sampling.spread(start, 100)
         assert float(shapes.distance(points, (end.positions, end.faces.astype(np.uint32))).max()) <= limit
 
 
