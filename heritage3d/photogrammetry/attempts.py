@@ -17,7 +17,7 @@ from heritage3d.photogrammetry.features import Features
 from heritage3d.photogrammetry.photographs import Photograph
 from heritage3d.photogrammetry.pixels import Grey, grey_of
 from heritage3d.photogrammetry.solving import Mapper, Shot, Solved
-from heritage3d.pipeline.store import sha256_of
+from heritage3d.pipeline.digests import sha256_of
 
 Background = Literal["used", "still", "plain"]
 _FEW, _FEW_MISSING = 30, 0.25  # sets for which a second, slower attempt is made

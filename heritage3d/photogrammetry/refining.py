@@ -61,7 +61,7 @@ def refine(surface: Surface, views: Sequence[View], *, longest: int = 0, rounds:
     small = [_reduced(view, longest) for view in views]
     held = max(2, _HELD_BYTES // max(view.width * view.height for view in small))
     read = functools.lru_cache(held)(lambda index: reduced(grey_of(small[index].path), longest or 1 << 30))
-    pixel = _pixel(surface, small)
+    pixel = sight.pixel_of(surface, small)
     start, ends = _neighbours(surface.faces, len(surface.vertices))
     edge = float(np.median(np.linalg.norm(_along(surface), axis=1))) / pixel
     stiff = float(np.clip(_STIFF / max(edge, 1e-3) ** 4, 10, 1e5))
@@ -166,15 +166,6 @@ def _reduced(view: View, longest: int) -> View:
     wide, high = max(1, round(view.width * factor)), max(1, round(view.height * factor))
     matrix = scaled(view.matrix, wide / view.width, high / view.height)
     return View(view.name, view.path, wide, high, matrix, view.rotation, view.translation)
-
-
-def _pixel(surface: Surface, views: Sequence[View]) -> float:
-    sample = surface.vertices[:: max(1, len(surface.vertices) // 2000)]
-    sizes = [
-        float(np.median((sample @ view.rotation.T + view.translation)[:, 2])) / float(view.matrix[0, 0])
-        for view in views
-    ]
-    return max(float(np.median(sizes)), 1e-12)
 
 
 def _along(surface: Surface) -> NDArray[np.float64]:

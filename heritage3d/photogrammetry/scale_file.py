@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from heritage3d.errors import CaptureUnreadable, ScaleFileInvalid
+from heritage3d.pipeline import yaml_text
 
 _MAX_BYTES = 1 << 20
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -107,17 +108,14 @@ def read_scale_file(path: Path) -> ScaleFile:
         if len(raw) > _MAX_BYTES:
             raise ScaleFileInvalid(file=path.name, detail="it is larger than a megabyte")
         text = raw.decode("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
-        told = yaml.safe_load(text)
+        told, node = yaml_text.read(text)
     except OSError as error:
         raise CaptureUnreadable(file=path.name, detail=error.strerror or "input/output error") from None
     except UnicodeDecodeError:
         raise ScaleFileInvalid(file=path.name, detail="it is not UTF-8 text") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is nested too deeply"
-        raise ScaleFileInvalid(file=f"{path.name}{line}", detail=str(problem)) from None
+    except yaml_text.NotYaml as error:
+        line = f":{error.line}" if error.line else ""
+        raise ScaleFileInvalid(file=f"{path.name}{line}", detail=error.problem) from None
     try:
         return ScaleFile.model_validate(told if told is not None else {})
     except ValidationError as error:

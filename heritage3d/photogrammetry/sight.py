@@ -41,6 +41,16 @@ class Sight:
     seen: NDArray[np.bool_]
 
 
+def pixel_of(surface: Surface, views: Sequence[View]) -> float:
+    """What a pixel of the photographs usually covers on the surface, world units."""
+    sample = surface.vertices[:: max(1, len(surface.vertices) // 2000)]
+    sizes = []
+    for view in views:
+        depth = (sample @ view.rotation.T + view.translation)[:, 2]
+        sizes.append(float(np.median(depth)) / float(view.matrix[0, 0]))
+    return max(float(np.median(sizes)), 1e-12)
+
+
 def projected(view: View, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pixels (n, 2) of world points and their inverse depths (n,), 0 behind the camera."""
     there = points @ view.rotation.T + view.translation

@@ -98,16 +98,6 @@ def texture(surface: Surface, views: Sequence[View], taking: Sequence[int], *, s
     )  # fmt: skip
 
 
-def pixel_of(surface: Surface, views: Sequence[View]) -> float:
-    """What a pixel of the photographs usually covers on the surface, world units."""
-    sample = surface.vertices[:: max(1, len(surface.vertices) // 2000)]
-    sizes = []
-    for view in views:
-        depth = (sample @ view.rotation.T + view.translation)[:, 2]
-        sizes.append(float(np.median(depth)) / float(view.matrix[0, 0]))
-    return max(float(np.median(sizes)), 1e-12)
-
-
 def left_out(views: Sequence[View], asked: str) -> int | None:
     """The photograph that takes no part and is drawn again: by its name, none, or (auto) the one whose distance to the
     nearest other is the median. Raises TextureImpossible where no photograph has the name."""

@@ -107,14 +107,14 @@ def texture(
     measured. The report holds the figures of all steps, the cameras, and the model from four sides.
     """
     from heritage3d.gltf import writing
-    from heritage3d.photogrammetry import cloud_files, portraits, texturing
+    from heritage3d.photogrammetry import cloud_files, portraits, sight, texturing
     from heritage3d.photogrammetry.aligned import read_scene
 
     shape, unit = cloud_files.read_surface(surface.path)
     views = read_scene(aligned).views
     left = texturing.left_out(views, redraw)
     taking = [index for index in range(len(views)) if index != left]
-    made = texturing.texture(shape, views, taking, side=side, pixel=texturing.pixel_of(shape, views))
+    made = texturing.texture(shape, views, taking, side=side, pixel=sight.pixel_of(shape, views))
     model = dest / "model.glb"
     extras = {"scale": "unknown"} if unit is None else {}
     encoding = writing.Encoding("none", position_bits=32)
