@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from heritage3d.commands import MAIN
+from heritage3d.pipeline.stage import stages
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -176,19 +179,7 @@ def test_help_speaks_chinese() -> None:
         or "工作流" in heritage3d("run", "--help", "--lang", "zh").stdout
     )
     english = heritage3d("--help").stdout
-    for name in (
-        "run",
-        "status",
-        "verify",
-        "serve",
-        "doctor",
-        "stages",
-        "workflows",
-        "schema",
-        "info",
-        "check",
-        "tile",
-    ):
+    for name in (*MAIN, *stages()):
         assert re.search(rf"\b{name}\b", english)
     assert not re.search(r"[\u4e00-\u9fff]", english)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,24 @@ from heritage3d.levels import budgets, ladder
 from tests.benchmarks.relief import relief
 
 
+@pytest.fixture
+def on_ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ladder.Ladder]:
+    """The ladder of a relief of so many columns, which counts as large beyond so many triangles."""
+
+    def make(columns: int, large: int, limit_mm: float) -> ladder.Ladder:
+        monkeypatch.setattr(ladder, "_LARGE", large)
+        model = relief(columns, strokes=20)
+        return ladder.Ladder(model, tmp_path, "relief", limit_mm, budgets.budget("desktop"), "draco")
+
+    return make
+
+
 def test_a_large_master_is_made_coarser_first_and_the_limit_still_holds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_ladder: Callable[..., ladder.Ladder],
 ) -> None:
-    monkeypatch.setattr(ladder, "_LARGE", 6000)
-    model = relief(128, strokes=20)
-    made = ladder.Ladder(model, tmp_path, "relief", 2.0, budgets.budget("desktop"), "draco")
+    made = on_ladder(128, 6000, 2.0)
     source, surface, lost = made.coarser(2.0)
-    assert source.triangles <= 6000 < model.triangles
+    assert source.triangles <= 6000 < made.model.triangles
     assert 0 < lost <= 0.15 * 2.0
     assert certified.certified(made.master, surface, 0.005).lower <= lost
     web = made.web()
@@ -27,12 +38,8 @@ def test_a_large_master_is_made_coarser_first_and_the_limit_still_holds(
     assert certified.certified(made.master, web.surface, 0.01).lower <= 2.0
 
 
-def test_what_would_cost_too_much_of_the_limit_is_not_made_coarser(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ladder, "_LARGE", 500)
-    model = relief(64, strokes=20)
-    made = ladder.Ladder(model, tmp_path, "relief", 0.05, budgets.budget("desktop"), "draco")
+def test_what_would_cost_too_much_of_the_limit_is_not_made_coarser(on_ladder: Callable[..., ladder.Ladder]) -> None:
+    made = on_ladder(64, 500, 0.05)
     source, _, lost = made.coarser(0.05)
-    assert source is model
+    assert source is made.model
     assert lost == 0
