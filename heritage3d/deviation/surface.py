@@ -78,6 +78,10 @@ class Surface:
             self._tree = _tree(self.positions, self.faces)
         return self._tree
 
+    def rest(self) -> None:
+        """Let go of the tree, as large as the surface itself; the next question builds it anew."""
+        self._tree = None
+
     @property
     def diagonal(self) -> float:
         """The diagonal of the box around the surface."""

@@ -35,8 +35,9 @@ _PREVIEW_TRIANGLES = 20_000
 # What the samples of the simplifier may spend of the limit: between them it is crossed by little.
 _SHARE = 0.95
 _PROOFS = 8  # how often a level that went too far somewhere is made again
-# Masters of more triangles are brought to this number first, if that costs no more than a share of the limit.
-_LARGE, _LOST = 1_000_000, 0.15
+# Masters of more than twice as many triangles are brought to these numbers first, one after the other, for as long as
+# that costs no more than a share of the limit.
+_LARGE, _LOST = (4_000_000, 1_000_000), 0.15
 
 #: "auto": the smaller of draco and meshopt, but meshopt in a headset, where decoding counts.
 Packing = Literal["auto", "meshopt", "draco", "none"]
@@ -104,7 +105,9 @@ class Ladder:
 
     def make(self) -> list[Level]:
         """All files, from the finest to the coarsest. Raises MeshError subclasses, PartMissing."""
-        full, web = self.full(), self.web()
+        full = self.full()
+        full.surface.rest()  # of tens of millions of triangles it would take gigabytes while the others are made
+        web = self.web()
         vr = self.vr(web)
         return [full, web, vr, self.preview(web, vr)]
 
@@ -208,14 +211,18 @@ class Ladder:
     def coarser(self, allowed: float) -> tuple[Model, Surface, float]:
         """What a level may be made from instead of a large master: with its surface, and how far that is from the
         master's at most. What keeps the rest of the limit from it keeps the limit from the master."""
-        if self.model.triangles > 2 * _LARGE:
-            thin = by_error.to_number(self.model, _LARGE)
+        best = self.model, self.master, 0.0
+        for triangles in _LARGE:
+            if best[0].triangles <= 2 * triangles:
+                continue
+            thin = by_error.to_number(best[0], triangles)
             positions, faces = thin.evidence().surface()
             surface = Surface(positions * MM, faces, self.master.centre)
-            lost = certified.certified(self.master, surface, allowed / 50).upper
-            if lost <= _LOST * allowed:
-                return thin, surface, lost
-        return self.model, self.master, 0.0
+            verdict = certified.within(self.master, surface, _LOST * allowed, allowed / 50)
+            if verdict.deviation is None:
+                break
+            best = thin, surface, verdict.deviation.upper
+        return best
 
     def thinned(self, triangles: int, side: int) -> tuple[Model, BakeEvidence | None]:
         """A coarser level of what the last one was made from."""
@@ -251,6 +258,7 @@ class Ladder:
     def smallest(self, role: str, model: Model, allowance_mm: float) -> Stored:
         """The file in that of the codecs which makes it smallest, with as many bits as the allowance needs."""
         encodings = [Encoding(packing, self.bits(allowance_mm, packing)) for packing in self.packings(role)]
+        model = shading.shaded(model)  # once, not for every codec
         made = [(len(data := self.packed(model, encoding, role)), at, data) for at, encoding in enumerate(encodings)]
         _, best, data = min(made, key=lambda entry: entry[:2])
         return self._kept(role, encodings[best], data)

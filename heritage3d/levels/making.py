@@ -25,7 +25,7 @@ from heritage3d.levels.ladder import Ladder, Level, Packing, Pictures
 from heritage3d.mesh import lengths, placing, reading
 from heritage3d.mesh.lengths import Unit
 from heritage3d.mesh.placing import Axis, Place
-from heritage3d.pipeline.store import sha256_of
+from heritage3d.pipeline.digests import sha256_of
 from heritage3d.repair import repairing
 
 POSTER_QUALITY = 88
@@ -57,8 +57,11 @@ def make(scan: Path, dest: Path, asked: Asked) -> dict[str, Any]:
     budget = budgets.budget(asked.device)
     bound = lengths.deviation(asked.max_deviation)
     scanned = reading.read(scan)
+    master = {"format": scanned.format, "triangles": scanned.triangles, "vertices": scanned.vertices}
+    left_out = scanned.notes
     sound, repairs, place = _placed(scanned, scan.name, asked)
     model = sound.transformed(place.matrix)
+    del scanned, sound  # of tens of millions of triangles each takes a gigabyte
     low, high = model.bounds()
     diagonal = float(np.linalg.norm(high - low)) * _MM
     limit = bound.of(diagonal, place.known)
@@ -85,11 +88,9 @@ def make(scan: Path, dest: Path, asked: Asked) -> dict[str, Any]:
         "device": asked.device,
         "master_to_file": place.matrix.tolist(),
         "master": {
-            "format": scanned.format,
-            "triangles": scanned.triangles,
-            "vertices": scanned.vertices,
+            **master,
             "repaired": {name: _rounded(value) for name, value in repairs.items()},
-            "left_out": scanned.notes,
+            "left_out": left_out,
         },
         "files": [_told(level, place, diagonal, looked[level.role]) for level in reversed(made)],
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
-PATIENCE_MS = 60_000  # software rendering on a busy machine
+PATIENCE_MS = 120_000  # software rendering on a busy machine
 
 # What is said of Chromium's or of a viewer's own workings, and would be said of any tree: parts of a line in the
 # console with the address that it names, or of an address that failed.
