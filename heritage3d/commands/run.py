@@ -19,7 +19,7 @@ from heritage3d.pipeline.progress import printable
 from heritage3d.pipeline.store import Store
 
 if TYPE_CHECKING:
-    from heritage3d.pipeline.captures import CaptureObject
+    from heritage3d.pipeline.estimate import Estimate
     from heritage3d.pipeline.run import RunResult
 
 SUMMARY = said("run", "Process every object of a captures folder as a workflow says, and publish.")
@@ -58,39 +58,50 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help=said("run.json", "One JSON object per line"))] = False,
 ) -> None:
     """Read the sheet, check the workflow, run it, report."""
-    from heritage3d.pipeline import foreseen, progress, report
+    from heritage3d.pipeline import estimate, foreseen, progress
     from heritage3d.pipeline import run as engine
     from heritage3d.pipeline.addresses import checked_base
     from heritage3d.record.objects import read_objects
 
     steps = workflows.load(workflow)
     address = checked_base(base) if base is not None else None
-    objects = read_objects(captures.absolute(), only or [])
-    foreseen.judge(steps, captures.absolute(), objects, out.absolute())
-    count = workers or engine.workers_of_this_computer()
+    captures, out = captures.absolute(), out.absolute()
+    objects = read_objects(captures, only or [])
+    foreseen.judge(steps, captures, objects, out)
+    count, partial = workers or engine.workers_of_this_computer(), bool(only)
     if dry_run:
-        _tell_estimate(steps, objects, out.absolute(), count, as_json=as_json)
+        told = estimate.estimate(
+            steps, objects, captures=captures, out=out, workers=count, base=address, partial=partial
+        )
+        _tell_estimate(told, as_json=as_json)
         return
     with progress.shown(as_json=as_json) as listener:
         result = engine.run(
             workflow=steps,
             objects=objects,
-            captures=captures.absolute(),
-            out=out.absolute(),
+            captures=captures,
+            out=out,
             base=address,
-            partial=bool(only),
+            partial=partial,
             workers=count,
             scheduler=scheduler,
             listener=listener,
         )
-    page = report.write_reports(Store(out.absolute()).hidden, result)
+    _tell_end(result, out, as_json=as_json)
+    raise typer.Exit(result.exit_status)
+
+
+def _tell_end(result: RunResult, out: Path, *, as_json: bool) -> None:
+    """Write the report, and say how the run ended."""
+    from heritage3d.pipeline import progress, report
+
+    page = report.write_reports(Store(out).hidden, result)
     if as_json:
         told = {state: result.count(state) for state in ("published", "unchanged", "withheld", "failed")}
         site = {"code": result.error.code, "what": result.error.what()} if result.error else None
         progress.tell({"event": "end", **told, "jobs": result.jobs, "exit_status": result.exit_status, "error": site})
     else:
         _tell_result(result, page, out)
-    raise typer.Exit(result.exit_status)
 
 
 def _tell_result(result: RunResult, page: Path, out: Path) -> None:
@@ -117,12 +128,7 @@ def _tell_result(result: RunResult, page: Path, out: Path) -> None:
     console.print(Text(messages.text("run.look", out=out)))
 
 
-def _tell_estimate(
-    steps: workflows.Workflow, objects: list[CaptureObject], out: Path, workers: int, *, as_json: bool
-) -> None:
-    from heritage3d.pipeline.estimate import estimate
-
-    told = estimate(steps, objects, out, workers)
+def _tell_estimate(told: Estimate, *, as_json: bool) -> None:
     if as_json:
         problems = [{"code": error.code, "what": error.what(), "cure": error.cure()} for error in told.problems]
         figures = {**asdict(told), "seconds": round(told.seconds, 3), "fits": told.fits, "problems": problems}

@@ -8,6 +8,7 @@ where the artefact is published, and a change of the base touches no tile and no
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,6 +30,7 @@ def here(relative: str = "") -> str:
     return address if relative else HERE.rstrip("/")
 
 
+@functools.lru_cache(4096)
 def join(base: str, relative: str) -> str:
     """``base`` plus a relative path, percent-encoded, ending in a slash: what HERE is bound to."""
     segments = (segment for segment in relative.split("/") if segment)

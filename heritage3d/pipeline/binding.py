@@ -17,10 +17,11 @@ import orjson
 from heritage3d.errors import BindingFailed, NotAnOutput
 from heritage3d.pipeline import addresses
 from heritage3d.pipeline.claim import claimed
+from heritage3d.pipeline.digests import Entry, print_of
 from heritage3d.pipeline.kinds import kinds
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.publish import CHECKSUMS
-from heritage3d.pipeline.store import Entry, Store, print_of, translated, write
+from heritage3d.pipeline.store import Store, translated, write
+from heritage3d.pipeline.tree import CHECKSUMS
 
 
 @dataclass
@@ -112,7 +113,7 @@ def _remember(ledger: Ledger, store: Store, entries: dict[str, Entry], before: s
         now = _now(place, files, entries)
         if now != files:
             names = [entry.path for entry in now]
-            ledger.record_placed(place, object_id, digest, print_of(store.out / place, names), now)
+            ledger.record_placed(object_id, [(place, digest, print_of(store.out / place, names), now)])
     for object_id, step, slot in ledger.bound():
         rows = ledger.artefacts(object_id, step, slot)
         for at, row in enumerate(rows):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from heritage3d.errors import CaptureFolderMissing, CaptureUnreadable, Heritage3dError, ObjectError, TooManyCaptures
 from heritage3d.pipeline import limits
+from heritage3d.pipeline.digests import Entry, print_of
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.store import Entry, print_of
 
 _HASH_AT_ONCE = 64  # captures per hashing job
 
@@ -29,20 +29,21 @@ class CaptureObject:
 
 @dataclass
 class Captures:
-    """The files of an object's folder with their digests: ``known`` ones, and those that must be hashed yet."""
+    """The files of an object's folder: ``known`` ones with digests, those to hash, those ``gone`` since last time."""
 
     folder: Path
     ledger: Ledger
     known: Seen = field(default_factory=dict)
     to_hash: list[Path] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path, seen: dict[str, str], ledger: Ledger) -> Captures:
         """Those that ``prints_below`` saw in a folder; the ledger remembers digests of files that look unchanged."""
         remembered = ledger.captures(str(folder))
-        ledger.forget_captures(path for path in remembered if path not in seen)
         known = {path: remembered[path] for path in seen if path in remembered and remembered[path][0] == seen[path]}
-        return cls(folder, ledger, known, [Path(path) for path in seen if path not in known])
+        to_hash = [Path(path) for path in seen if path not in known]
+        return cls(folder, ledger, known, to_hash, [path for path in remembered if path not in seen])
 
     def unknown(self) -> Iterator[tuple[int, list[Path]]]:
         """The files that must be hashed, in portions that one job hashes, each with its number."""
@@ -53,6 +54,11 @@ class Captures:
         """Remember what was hashed."""
         self.known = dict(sorted({**self.known, **hashed}.items()))
         self.ledger.remember_captures(hashed)
+
+    def suppose(self) -> None:
+        """For a forecast: as if the files that must be hashed had been, and held what nobody has seen before."""
+        new = {str(path): ("", path.stat().st_size, f"new: {path}") for path in self.to_hash}
+        self.known = dict(sorted({**self.known, **new}.items()))
 
     def entries(self) -> tuple[Entry, ...]:
         """All files in one order, whether they were hashed just now or are remembered."""
@@ -85,8 +91,6 @@ def capture_files(folder: Path) -> list[Path]:
 
 
 def _paths(folder: Path) -> list[str]:
-    if not os.path.isdir(folder):  # noqa: PTH112  a hot path
-        raise CaptureFolderMissing(file=folder)
     found: list[str] = []
     waiting = [os.fspath(folder)]
     while waiting:
@@ -100,6 +104,8 @@ def _paths(folder: Path) -> list[str]:
                     elif entry.is_symlink():
                         raise ObjectError(file=entry.path, detail="it is a link to something that is not there")
         except OSError as error:
+            if not os.path.isdir(folder):  # noqa: PTH112  a hot path
+                raise CaptureFolderMissing(file=folder) from None
             raise CaptureUnreadable(file=error.filename, detail=error.strerror or "cannot be listed") from error
         if len(found) > limits.MAX_FILES_PER_OBJECT:
             raise TooManyCaptures(file=folder, count=len(found), limit=limits.MAX_FILES_PER_OBJECT)

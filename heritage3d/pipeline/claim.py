@@ -55,6 +55,6 @@ def _lock(handle: int) -> bool:
 
 
 def _holder(path: Path) -> dict[str, str]:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError):
         return dict(json.loads(path.read_text("utf-8")))
     return {}

@@ -20,8 +20,9 @@ from pydantic import ValidationError
 from heritage3d import messages
 from heritage3d.errors import DestinationInUse, JobKilled, OutputIsFile, UsageError
 from heritage3d.pipeline import addresses
-from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, guarded, prepare_process
+from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, guarded
 from heritage3d.pipeline.kinds import kind
+from heritage3d.pipeline.process import prepare_process
 from heritage3d.pipeline.stage import Artefact, Stage, option_named, python_name
 from heritage3d.pipeline.store import move, remove, translated
 
@@ -124,8 +125,8 @@ def perform(stage: Stage, inputs: dict[str, Any], dest: Path, options: dict[str,
             module=stage.run.__module__,
             inputs=tuple(_given(entry.name, entry.arity == "all", inputs[entry.name], dest) for entry in stage.inputs),
             options=checked.model_dump(),
-            work=work / "work",
-            kept=work / "result",
+            work=f"{work}/work",
+            kept=f"{work}/result",
             base=addresses.DEFAULT_BASE,
             folders={name: dest.name if (kind(name).place or "") != "." else "" for name in stage.writes},
         )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from heritage3d.errors import NothingToPublish
 from heritage3d.pipeline import publish
-from heritage3d.pipeline.ledger import ArtefactRow
-from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan, Settings
+from heritage3d.pipeline.ledger import Ledger
+from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan
 from heritage3d.pipeline.results import ObjectResult, RunResult
+from heritage3d.pipeline.settings import Settings
+from heritage3d.pipeline.tables import ArtefactRow
 from heritage3d.pipeline.workflow import COLLECTION_KIND, SOURCE_KIND
 
 _OBJECTS = "objects"  # the list of all published objects
@@ -23,7 +25,7 @@ def end(settings: Settings, plans: list[ObjectPlan]) -> list[ObjectResult]:
         _judge(plan)
     good = [plan for plan in plans if not plan.errors and not plan.stands]
     changed = {plan.object.id for plan, new in zip(good, publish.publish_objects(good), strict=True) if new}
-    results = []
+    results, fared = [], []
     for plan in plans:
         name = plan.object.id
         if plan.errors:
@@ -33,11 +35,11 @@ def end(settings: Settings, plans: list[ObjectPlan]) -> list[ObjectResult]:
             state, published = ("published" if name in changed else "unchanged"), True
         result = ObjectResult(name, state, tuple(plan.errors), plan.seconds, plan.jobs)
         told = [{"code": error.code, **error.fields} for error in plan.errors]
-        ledger.record_object(name, state, published=published, seconds=plan.seconds, errors=told)
+        fared.append((name, state, published, plan.seconds, told))
         results.append(result)
+    ledger.record_objects(fared)
     for plan in good:
-        for step, slot in set(ledger.slots(plan.object.id)) - set(plan.current()):
-            ledger.forget(plan.object.id, step, slot)  # the workflow or the captures no longer have it
+        plan.forget_gone()
     ledger.commit()
     return results
 
@@ -55,7 +57,7 @@ def _judge(plan: ObjectPlan) -> None:
 def _shows_anything(plan: ObjectPlan) -> bool:
     """Whether the object has something to see besides its record."""
     ingest = {step.name for step in plan.steps if SOURCE_KIND in step.stage.reads}
-    return any(known.slot[0] not in ingest for known in plan.artefacts())
+    return any(known.slot[0] not in ingest for known in plan.edition.artefacts())
 
 
 def _as_known(file: str, folder: Path) -> str:
@@ -64,16 +66,19 @@ def _as_known(file: str, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if folder in path.parents else file
 
 
-def published_objects(settings: Settings) -> ArtefactRow | None:
-    """The published objects as one artefact, None without any: its digest is that of all their parts."""
-    ledger = settings.ledger
+def published_objects(ledger: Ledger, *, remember: bool = True) -> ArtefactRow | None:
+    """The published objects as one artefact, None without any: its digest is that of all their parts.
+
+    A forecast does not ``remember`` the digest in the ledger.
+    """
     if (known := ledger.listed(_OBJECTS)) is None:
         digest, any_ = hashlib.sha256(), False
         for _object, place, sha256 in ledger.digests():
             digest.update(f"{sha256}  {place}\n".encode("utf-8", "surrogateescape"))
             any_ = True
         known = digest.hexdigest() if any_ else ""
-        ledger.record_listed(_OBJECTS, known)
+        if remember:
+            ledger.record_listed(_OBJECTS, known)
     return ArtefactRow(COLLECTION_KIND, "", known, ".", "", "", ()) if known else None
 
 
@@ -82,4 +87,4 @@ def end_collection(plan: CollectionPlan, result: RunResult) -> None:
     if plan.errors:
         result.error = plan.errors[0]
     else:
-        result.changed |= publish.publish_collection(plan.settings, plan.artefacts())
+        result.changed |= publish.publish_collection(plan.settings, plan.edition.artefacts())

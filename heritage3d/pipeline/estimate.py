@@ -1,24 +1,40 @@
-"""``--dry-run``: what would run, how long, how many gigabytes, and whether the disk holds them."""
+"""``--dry-run``: what would run, how long, how many gigabytes, and whether the disk holds them.
+
+The plans are those of a run. Where a job would have to run, the forecast supposes what it makes: the same again where
+only its result was damaged; of ingest the captures that it found the last time; else what nobody has seen before.
+"""
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heritage3d.errors import Heritage3dError
-from heritage3d.pipeline import addresses
-from heritage3d.pipeline.asked import asked_of_all, asked_of_one, stands
-from heritage3d.pipeline.captures import CaptureObject, prints_below
-from heritage3d.pipeline.kinds import recognise
+from heritage3d.pipeline.asked import asked_of_all, base_of
+from heritage3d.pipeline.captures import CaptureObject
+from heritage3d.pipeline.digests import digest_of
+from heritage3d.pipeline.ending import published_objects
+from heritage3d.pipeline.job import Spec
+from heritage3d.pipeline.kinds import kind, recognise
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.pace import Pace
-from heritage3d.pipeline.stage import Stage
+from heritage3d.pipeline.pace import Pace, seconds_to_hash
+from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan
+from heritage3d.pipeline.settings import Settings
+from heritage3d.pipeline.stage import Stage, stages
 from heritage3d.pipeline.store import Store, free_bytes
+from heritage3d.pipeline.tables import ArtefactRow
 from heritage3d.pipeline.workflow import SOURCE_KIND, Workflow
 
-_BYTES_HASHED_PER_S = 4e8
+_IN_MEMORY = Path(":memory:")  # a ledger that knows nothing and is no file
+
+
+@dataclass(frozen=True)
+class _Job:
+    stage: Stage
+    size: int | None = None  # bytes that it reads, if they are known
+    new: bool = True  # whether it makes anything that was not there before
 
 
 @dataclass
@@ -40,60 +56,118 @@ class Estimate:
         return self.bytes_out < self.bytes_free
 
 
-def estimate(workflow: Workflow, objects: list[CaptureObject], out: Path, workers: int) -> Estimate:
-    """Look at every capture's first bytes and add up what the steps cost; nothing is written."""
-    with contextlib.ExitStack() as stack:
-        ledger = stack.enter_context(Ledger(path)) if (path := Store(out).ledger).is_file() else None
-        return _estimate(workflow, objects, out, workers, ledger)
-
-
-def _estimate(
-    workflow: Workflow, objects: list[CaptureObject], out: Path, workers: int, ledger: Ledger | None
+def estimate(
+    workflow: Workflow,
+    objects: list[CaptureObject],
+    *,
+    captures: Path,
+    out: Path,
+    workers: int,
+    base: str | None = None,
+    partial: bool = False,
 ) -> Estimate:
-    pace = Pace(ledger.pace() if ledger else None)
-    last = ledger.last_run() if ledger else None
-    of_all = asked_of_all(workflow, last["base"] if last else addresses.DEFAULT_BASE, None)
-    jobs: Counter[str] = Counter()
-    problems: list[Heritage3dError] = []
-    captures, capture_bytes, seconds, written = 0, 0, 0.0, 0.0
-    for item in objects:
-        problems.extend(item.errors)
-        try:
-            seen = prints_below(item.folder) if not item.errors else {}
-            found = {path: path.stat().st_size for path in map(Path, seen)}
-        except Heritage3dError as error:
-            problems.append(error)
+    """Plan a run of ``pipeline.run`` with these arguments and add up what it costs; nothing is written.
+
+    Raises OutputError, BaseOfSome, CaptureUnreadable as the run would.
+    """
+    store = Store(out)
+    with Ledger(store.ledger if store.ledger.is_file() else _IN_MEMORY) as ledger:
+        address = base_of(ledger, base, partial=partial)
+        asked = asked_of_all(workflow, address, captures)
+        settings = Settings(store, ledger, workflow, address, 0, asked, captures, Pace(ledger.pace()))
+        told = Estimate(len(objects), 0, 0, {}, 0.0, 0, free_bytes(out), [])
+        jobs: Counter[str] = Counter()
+        anything_new = False
+        for item in objects:
+            for job in _of_object(ObjectPlan(item, settings), told):
+                jobs[job.stage.name] += 1
+                anything_new |= job.new
+                told.seconds += settings.pace.expected(job.stage, job.size, guess=True)
+                told.bytes_out += int(settings.pace.written(job.stage, job.size or 0))
+        jobs.update(_of_collection(settings, anything_new=anything_new))
+    told.jobs = dict(jobs)
+    told.seconds /= workers
+    return told
+
+
+def _of_object(plan: ObjectPlan, told: Estimate) -> Iterator[_Job]:
+    """The jobs that an object needs; captures, hashing and problems are added to what is told."""
+    arriving = plan.start()
+    sizes = {path: Path(path).stat().st_size for path in plan.seen}
+    told.captures += len(sizes)
+    told.capture_bytes += sum(sizes.values())
+    if plan.captures:
+        told.seconds += seconds_to_hash(sum(sizes[str(path)] for path in plan.captures.to_hash))
+        plan.captures.suppose()
+        for spec in arriving:
+            plan.suppose(spec, [])
+        yield from _of_steps(plan)
+    told.problems.extend(plan.errors)
+
+
+def _of_steps(plan: ObjectPlan) -> Iterator[_Job]:
+    ledger = plan.settings.ledger
+    stage_of = {step.name: step.stage for step in plan.steps}
+    makes: Counter[str] = Counter()  # step -> jobs whose results nobody knows
+    while ready := plan.advance():
+        for spec in ready:
+            asked = plan.edition.asked((spec.step, spec.slot))
+            before = ledger.job(plan.object.id, spec.step, spec.slot)
+            again = before is not None and before.key == asked.key
+            yield _Job(stage_of[spec.step], asked.bytes_in, new=not again)
+            if again:
+                plan.suppose(spec, ledger.artefacts(plan.object.id, spec.step, spec.slot))
+            elif SOURCE_KIND in stage_of[spec.step].reads:
+                plan.suppose(spec, list(_found_by_ingest(plan, spec)))
+            else:
+                makes[spec.step] += 1
+    for step in plan.steps:
+        if step.name in plan.edition.known:
             continue
-        captures += len(found)
-        capture_bytes += sum(found.values())
-        if ledger and stands(item.id, asked_of_one(of_all, item.columns, seen), ledger, out):
-            continue  # a run would not touch it
-        seconds += sum(found.values()) / _BYTES_HASHED_PER_S
-        for stage, size in _jobs(workflow, found):
-            jobs[stage.name] += 1
-            seconds += pace.expected(stage, size, guess=True)
-            written += pace.written(stage, size or 0)
-    for step in workflow.collection_steps() if jobs or ledger is None else ():
-        jobs[step.stage.name] += 1
-    return Estimate(
-        len(objects), captures, capture_bytes, dict(jobs), seconds / workers, int(written), free_bytes(out), problems
-    )
+        of_inputs = [
+            sum(
+                makes[source] * bool(set(stage_of[source].writes) & set(entry.kinds))
+                + sum(1 for known in plan.edition.known.get(source, ()) if known.row.kind in entry.kinds)
+                for source in step.reads
+            )
+            for entry in step.stage.inputs
+        ]
+        makes[step.name] = of_inputs[0] if step.stage.arity == "each" else 1
+        makes[step.name] *= all(of_inputs)
+        yield from [_Job(step.stage)] * makes[step.name]
 
 
-def _jobs(workflow: Workflow, found: dict[Path, int]) -> list[tuple[Stage, int | None]]:
-    """(stage, bytes that it reads if they are known) of every job that can be foreseen before ingest has looked."""
-    kinds: Counter[str] = Counter()
-    jobs: list[tuple[Stage, int | None]] = []
-    for path, size in found.items():
-        format_ = recognise(path)
-        kind = format_.captured_as if format_ else None
-        kinds[kind or ""] += 1
-        jobs.extend(
-            (step.stage, size)
-            for step in workflow.object_steps()
-            if step.stage.arity == "each" and kind in step.stage.inputs[0].kinds
-        )
-    whole = [
-        step.stage for step in workflow.object_steps() if step.stage.arity == "all" or SOURCE_KIND in step.stage.reads
-    ]
-    return jobs + [(stage, None) for stage in whole]
+def _found_by_ingest(plan: ObjectPlan, spec: Spec) -> Iterator[ArtefactRow]:
+    """What ingest found the last time, as it is now; what is new is taken for what its first bytes say."""
+    assert plan.captures is not None
+    before = plan.settings.ledger.artefacts(plan.object.id, spec.step, spec.slot)
+    new = {str(path) for path in plan.captures.to_hash} if before else set(plan.seen)
+    for row in before:
+        if not row.captured:
+            yield replace(row, digest="new")
+            continue
+        parent = Path(row.location).parent
+        files = [f"{parent}/{entry.path}" for entry in row.files]
+        new -= set(files)
+        if row.location in plan.seen:
+            entries = plan.captures.entries_of(files, parent)
+            yield replace(row, digest=digest_of(entries), files=entries)
+    for path in sorted(new):
+        format_ = recognise(Path(path))
+        if format_ and format_.captured_as:
+            entries = plan.captures.entries_of([path], Path(path).parent)
+            yield ArtefactRow(format_.captured_as, Path(path).stem, digest_of(entries), path, "", "", entries)
+    if not before:
+        made = [name for name in stages()[spec.stage].writes if kind(name).place]  # not captures, but the record
+        yield from (ArtefactRow(name, name, "new", "", "", "", ()) for name in made)
+
+
+def _of_collection(settings: Settings, *, anything_new: bool) -> Iterator[str]:
+    """The collection steps that would run: all of them where any object gets something new."""
+    steps = settings.workflow.collection_steps()
+    if anything_new:
+        yield from (step.stage.name for step in steps)
+    elif steps and (row := published_objects(settings.ledger, remember=False)):
+        plan = CollectionPlan(settings, row)
+        waiting = {spec.step for spec in plan.advance()} | {step.name for step in steps} - set(plan.edition.known)
+        yield from (step.stage.name for step in steps if step.name in waiting)

@@ -19,7 +19,8 @@ from distributed import Client, LocalCluster, as_completed
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from heritage3d.errors import EngineError, JobKilled
-from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, opened, prepare_process, run_bundle
+from heritage3d.pipeline.job import Outcome, Spec, blamed, first_input, opened, run_bundle
+from heritage3d.pipeline.process import prepare_process
 
 _SETTINGS: dict[str, Any] = {
     "distributed.scheduler.worker-saturation": 1.0,  # fewer neighbours are hit by a crash
@@ -87,8 +88,6 @@ class Executor:
 
     def submit(self, specs: list[Spec]) -> None:
         """Hand a bundle of jobs to the workers."""
-        for spec in specs:
-            spec.note.unlink(missing_ok=True)
         # A "data producer" is held back by the scheduler until a worker is free, always. Without the mark Dask lays the
         # first jobs of a run behind each other on the workers, and a short one then waits for a long one.
         future = self._client.submit(run_bundle, specs, pure=False, _data_producer=True)
@@ -131,6 +130,7 @@ class Executor:
         if note:
             yield spec, Outcome(error=blamed(spec, note), trace=note)
         elif (note is None or not alone) and self._tries[slot] < _MOST_TRIES:
+            spec.note.unlink(missing_ok=True)
             self.submit([spec])
         else:
             yield spec, Outcome(error=JobKilled(file=first_input(spec), stage=spec.stage, limit=""))

@@ -7,13 +7,12 @@ typed outcome, and nothing but a complete result ever appears in ``kept/``.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import faulthandler
+import hashlib
 import importlib
 import os
 import pickle
-import sys
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -34,20 +33,10 @@ from heritage3d.errors import (
     PartMissing,
 )
 from heritage3d.pipeline import addresses
+from heritage3d.pipeline.digests import Entry, digest_of, files_below, print_of, relative, sha256_of
 from heritage3d.pipeline.kinds import kind
 from heritage3d.pipeline.stage import Artefact, Output, Stage, stages
-from heritage3d.pipeline.store import (
-    Entry,
-    digest_of,
-    files_below,
-    make_durable,
-    move,
-    output_error,
-    print_of,
-    relative,
-    remove,
-    sha256_of,
-)
+from heritage3d.pipeline.store import make_durable, move, output_error, remove
 
 
 @dataclass(frozen=True)
@@ -61,18 +50,18 @@ class Spec:
     module: str  # where the stage is declared, so that a worker can import it
     inputs: tuple[tuple[str, bool, tuple[Artefact, ...]], ...]  # parameter, one or a list, artefacts
     options: dict[str, Any]
-    work: Path  # the folder to compute in: unique to the job
-    kept: Path  # where the result goes
+    work: str  # the folder to compute in: unique to the job
+    kept: str  # where the result goes
     base: str  # what "here" is bound to, when the stage writes one artefact
     folders: dict[str, str] = field(default_factory=dict)  # kind -> address of its folder, when it writes many
     limit_s: float = 0.0
-    expected_s: float = 1.0  # tiny jobs travel in bundles
+    bytes_in: int = 0  # of its inputs, or of the captures to hash
     captures: tuple[Path, ...] = ()  # no stage at all: captures to hash on arrival
 
     @property
     def note(self) -> Path:
         """A file that exists once the job began, and holds text if it crashed."""
-        return self.work.with_name(self.work.name + ".note")
+        return Path(f"{self.work}.note")
 
 
 @dataclass(frozen=True)
@@ -125,7 +114,7 @@ def _durable(specs: list[Spec]) -> OSError | None:
     """Bring what jobs computed to the disk; what prevented it."""
     try:
         if specs:
-            make_durable(specs[0].work)
+            make_durable(Path(specs[0].work))
     except OSError as error:
         return error
     return None
@@ -138,7 +127,7 @@ def _named(spec: Spec, outcome: Outcome, fault: OSError | None) -> Outcome:
     try:
         if fault:
             raise fault
-        if spec.kept.exists():
+        if os.path.lexists(spec.kept):
             remove(spec.kept)
         move(spec.work, spec.kept)
     except (OSError, Heritage3dError) as error:
@@ -174,11 +163,11 @@ def opened(spec: Spec, answer: bytes) -> Outcome:
 def _computed(spec: Spec) -> Outcome:
     """Run one job up to its complete result in ``spec.work``."""
     began = time.monotonic()
-    if spec.note.exists() and (cause := spec.note.read_text("utf-8", "replace")):
-        return Outcome(error=blamed(spec, cause), trace=cause)  # Dask tries a job again that has killed a worker
+    told = spec.note
     try:
-        spec.work.parent.mkdir(parents=True, exist_ok=True)
-        with spec.note.open("w") as note:
+        if cause := _begun(told):
+            return Outcome(error=blamed(spec, cause), trace=cause)  # Dask tries a job again that has killed a worker
+        with open(told, "w") as note:  # noqa: PTH123
             faulthandler.enable(note, all_threads=False)
             if spec.limit_s:
                 faulthandler.dump_traceback_later(spec.limit_s, exit=True, file=note)  # a C thread: needs no GIL
@@ -188,14 +177,19 @@ def _computed(spec: Spec) -> Outcome:
             finally:
                 faulthandler.cancel_dump_traceback_later()
                 faulthandler.disable()
-        spec.note.unlink()
+        told.unlink()
         return Outcome(made, hashed, time.monotonic() - began, faults)
     except BaseException as error:  # noqa: BLE001  SystemExit would kill the worker
         trace = "" if isinstance(error, Heritage3dError) else traceback.format_exc()
         remove(spec.work)
         with contextlib.suppress(OSError):
-            spec.note.unlink(missing_ok=True)
+            told.unlink(missing_ok=True)
         return Outcome(seconds=time.monotonic() - began, error=as_error(error, spec), trace=trace)
+
+
+def _begun(note: Path) -> str:
+    """What a worker that died over the job wrote into its note; nothing where the job has not begun before."""
+    return note.read_text("utf-8", "replace") if os.path.lexists(note) else ""
 
 
 def blamed(spec: Spec, cause: str) -> Heritage3dError:
@@ -225,9 +219,9 @@ def as_error(error: BaseException, spec: Spec) -> Heritage3dError:
         return PartMissing(part=error.name or str(error), detail=str(error))
     if isinstance(error, OSError):
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-            return output_error(error, spec.kept)
-        if error.filename and str(error.filename).startswith(str(spec.work.parent)):
-            return output_error(error, spec.kept)
+            return output_error(error, Path(spec.kept))
+        if error.filename and str(error.filename).startswith(str(Path(spec.work).parent)):
+            return output_error(error, Path(spec.kept))
         return CaptureUnreadable(file=error.filename or first, detail=error.strerror or str(error))
     return JobError(file=first, stage=spec.stage, detail=f"{type(error).__name__}: {error}"[:300])
 
@@ -246,9 +240,12 @@ def _hashed(path: Path) -> tuple[str, int, str]:
 
 def _perform(spec: Spec) -> tuple[tuple[Made, ...], ObjectErrors | None]:
     stage = declared(spec)
-    remove(spec.work)
-    dest = spec.work
-    dest.mkdir(parents=True)
+    dest = Path(spec.work)
+    try:
+        dest.mkdir(parents=True)
+    except FileExistsError:  # of a worker that died over it
+        remove(dest)
+        dest.mkdir()
     faults = None
     try:
         returned = stage.run(*_arguments(spec, stage), dest, **stage.keywords(stage.Options(**spec.options)))
@@ -298,36 +295,13 @@ def _made(output: Output, dest: Path, spec: Spec) -> Made:
     neutral: list[Entry] = []
     bound: list[Entry] = []
     for path in files_below(output.path):
-        name = relative(path, output.path)
-        entry = Entry(name, path.stat().st_size, sha256_of(path))
+        entry = Entry(relative(path, output.path), os.path.getsize(path), sha256_of(path))  # noqa: PTH202  a hot path
         neutral.append(entry)
         if path.name in told.addressed:
-            path.write_bytes(addresses.dump(addresses.rebind(addresses.load(path), addresses.HERE, here)))
-            entry = Entry(name, path.stat().st_size, sha256_of(path))
+            content = addresses.dump(addresses.rebind(addresses.load(path), addresses.HERE, here))
+            path.write_bytes(content)
+            entry = Entry(entry.path, len(content), hashlib.sha256(content).hexdigest())
         bound.append(entry)
     place = relative(output.path, dest)
     seen = print_of(output.path, [entry.path for entry in bound])
     return Made(output.kind, output.name, place, digest_of(neutral), seen, tuple(bound), output.evidence)
-
-
-def prepare_process() -> None:
-    """Settings of a process that runs jobs: native libraries use one thread, untrusted loaders are blocked."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    os.environ["VIPS_BLOCK_UNTRUSTED"] = "1"
-    _keep_freed_memory()
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what is freed for the next array of the same job.
-
-    By itself it gives every megabyte back at once, and pays for fresh pages a moment later: a tenth of the
-    time of tiling, and with the 64 KiB that Dask sets a third of the time of a run.
-    """
-    if sys.platform != "linux":
-        return
-    trim_threshold, mmap_threshold = -1, -3  # malloc.h
-    with contextlib.suppress(AttributeError, OSError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(trim_threshold, 256 << 20)
-        mallopt(mmap_threshold, 64 << 20)

@@ -12,7 +12,7 @@ from heritage3d.pipeline.workflow import Workflow
 
 
 @contextlib.contextmanager
-def told(workflow: Workflow, objects: Sequence[CaptureObject], out: Path) -> Iterator[None]:
+def told(workflow: Workflow, objects: Sequence[CaptureObject], captures: Path, out: Path) -> Iterator[None]:
     """Let a DiskFull that leaves the block say how many bytes are needed: those of all that is not done yet."""
     try:
         yield
@@ -21,5 +21,6 @@ def told(workflow: Workflow, objects: Sequence[CaptureObject], out: Path) -> Ite
 
         needed = int(full.fields["needed"])
         with contextlib.suppress(Heritage3dError, OSError):  # a full disk may refuse even to be asked
-            needed = max(needed, estimate(workflow, list(objects), out, workers=1).bytes_out)
+            foreseen = estimate(workflow, list(objects), captures=captures, out=out, workers=1)
+            needed = max(needed, foreseen.bytes_out)
         raise DiskFull(**{**full.fields, "needed": needed}) from full

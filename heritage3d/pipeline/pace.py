@@ -5,6 +5,12 @@ from __future__ import annotations
 from heritage3d.pipeline.stage import Stage
 
 _UNKNOWN_S = 1.0  # at least, until the first job of a stage has ended: it travels alone
+_BYTES_HASHED_PER_S = 4e8
+
+
+def seconds_to_hash(size: int) -> float:
+    """Seconds that hashing so many bytes of captures should take."""
+    return size / _BYTES_HASHED_PER_S
 
 
 class Pace:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from heritage3d.pipeline.digests import holds, print_of
 from heritage3d.pipeline.kinds import kind
-from heritage3d.pipeline.ledger import ArtefactRow
-from heritage3d.pipeline.store import Store, holds, print_of
+from heritage3d.pipeline.store import Store
+from heritage3d.pipeline.tables import ArtefactRow
 
 
+@functools.lru_cache(4096)  # the same place is asked for by the plan, the documents and the publication
 def place_of(kind_name: str, object_id: str, name: str, *, several: bool) -> str | None:
     """Where an artefact is published, relative to OUT; None for kinds that are not published."""
     template = kind(kind_name).place

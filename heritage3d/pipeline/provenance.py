@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import functools
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from heritage3d.pipeline.digests import Entry
+from heritage3d.pipeline.edition import Known
 from heritage3d.pipeline.kinds import kind
-from heritage3d.pipeline.ledger import JobRow
-from heritage3d.pipeline.plan import Known, ObjectPlan
+from heritage3d.pipeline.plan import ObjectPlan
 from heritage3d.pipeline.stage import Speed, stages
-from heritage3d.pipeline.store import Entry
+from heritage3d.pipeline.tables import JobRow
 
 Json = dict[str, Any]
 
@@ -40,13 +40,13 @@ SOFTWARE = "urn:heritage3d:software"
 def provenance_of(plan: ObjectPlan) -> Json:
     """The document of one object: agent, capture files, then every job with what it made."""
     made: dict[tuple[str, str], list[Known]] = {}
-    for known in plan.artefacts():
+    for known in plan.edition.artefacts():
         made.setdefault(known.slot, []).append(known)
     members = _members(plan)
     graph: list[Json] = [{"@id": SOFTWARE, "@type": ["prov:Agent", "prov:SoftwareAgent"], "name": "heritage3d"}]
     graph += members.values()
     told: set[str] = set()
-    for (step, slot), job in plan.current().items():
+    for (step, slot), job in plan.edition.jobs().items():
         here = made.get((step, slot), [])
         act = _activity(plan.object.id, step, slot, job)
         sources = [entity for entity in _sources(job, members) if entity["@id"] not in told]
@@ -148,14 +148,21 @@ def _taken(plan: ObjectPlan, known: Known) -> list[str]:
     """The capture files that the artefact consists of, where it is captures as they came."""
     if not known.row.captured:
         return []
-    location = Path(known.row.location)
-    paths = ((os.path.relpath(location.parent / entry.path, plan.object.folder), entry) for entry in known.row.files)
-    return [artefact_id("capture file", path.replace(os.sep, "/"), entry.sha256) for path, entry in paths]
+    parent, folder = os.path.dirname(known.row.location), f"{plan.object.folder}/"  # noqa: PTH120  pages are many
+    return [
+        artefact_id("capture file", _inside(f"{parent}/{entry.path}", folder), entry.sha256)
+        for entry in known.row.files
+    ]
+
+
+def _inside(path: str, folder: str) -> str:
+    plain = path.startswith(folder) and "../" not in path
+    return path[len(folder) :] if plain else os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _places(plan: ObjectPlan, known: Known) -> list[str]:
     """Where the artefact is published, below the object's folder: itself, or the entries of a spread one."""
-    place = plan.place(known)
+    place = plan.edition.place(known.row)
     if place is None:
         return []
     home = f"objects/{plan.object.id}"

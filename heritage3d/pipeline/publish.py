@@ -8,33 +8,21 @@ moment, the next run finds every artefact at its old or at its new place and goe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from heritage3d.pipeline import addresses
+from heritage3d.pipeline.digests import Entry, files_below, holds, print_of, relative
+from heritage3d.pipeline.edition import Known
+from heritage3d.pipeline.evidence import evidence_of
 from heritage3d.pipeline.kinds import kind
 from heritage3d.pipeline.places import folder_of
-from heritage3d.pipeline.plan import Known, ObjectPlan, Settings
+from heritage3d.pipeline.plan import ObjectPlan
 from heritage3d.pipeline.provenance import provenance_of
-from heritage3d.pipeline.store import (
-    Entry,
-    files_below,
-    holds,
-    make_durable,
-    move,
-    print_of,
-    relative,
-    remove,
-    replace_file,
-    swap,
-    write,
-    write_lines,
-    write_unseen,
-)
-
-CHECKSUMS = "checksums.txt"
+from heritage3d.pipeline.settings import Settings
+from heritage3d.pipeline.store import make_durable, move, remove, swap, translated, write, write_unseen
 
 
 @dataclass(frozen=True)
@@ -42,7 +30,7 @@ class _Piece:
     """What goes to one place: the whole of an artefact, or one entry of a spread one."""
 
     place: str
-    source: Path
+    source: str
     digest: str
     entries: list[Entry]
 
@@ -68,7 +56,9 @@ def _of_object(plan: ObjectPlan) -> _Publication:
         f"{home}/evidence.json": addresses.dump(evidence_of(plan)),
         f"{home}/provenance.json": addresses.dump(provenance_of(plan)),
     }
-    known = [(found, place) for found in plan.artefacts() if (place := plan.place(found)) is not None]
+    known = [
+        (found, place) for found in plan.edition.artefacts() if (place := plan.edition.place(found.row)) is not None
+    ]
     return _Publication(plan.settings, plan.object.id, home, known, documents)
 
 
@@ -101,28 +91,33 @@ class _Publication:
         self.home = home
         self.documents = documents
         # An object that is not there yet grows in `next` and appears by one rename.
-        self.new = bool(home) and not (self.store.out / home).exists()
-        self.root = self.store.next if self.new else self.store.out
+        self.out = str(self.store.out)
+        self.new = bool(home) and not os.path.lexists(f"{self.out}/{home}")
+        self.root = str(self.store.next) if self.new else self.out
         self.before = self.ledger.placed(object_id)
+        self.noted: list[tuple[str, str, str, list[Entry]]] = []  # what the ledger has to learn: place, digest, print
         self.known = [(self.rebound(found, place), place) for found, place in known]
         self.changed = self.known != known
         self.pieces = [piece for found, place in self.known for piece in _pieces(found, place)]
-        self.fresh: dict[str, Path] = {}  # documents that wait beside, by their place
+        self.entries = {place: Entry("", len(content), _sha256(content)) for place, content in documents.items()}
+        self.fresh: dict[str, str] = {}  # documents that wait beside, by their place
 
     def prepare(self) -> bool:
         """Write what is new out of sight; whether it must be made durable before it appears."""
         if self.new:
             self.drop_leftovers()
+            with translated(home := Path(self.root, self.home)):
+                home.mkdir(parents=True, exist_ok=True)
             for piece in self.pieces:
                 self.changed |= self.put(piece)
         for number, (place, content) in enumerate(self.documents.items()):
-            target = self.root / place
-            entry = Entry("", len(content), _sha256(content))
+            target = f"{self.root}/{place}"
+            entry = self.entries[place]
             if (old := self.before.get(place)) and old[2] == [entry] and print_of(target, [""]) == old[1]:
                 continue
-            if self.new or not holds(target, entry):
+            if self.new or not holds(Path(target), entry):
                 name = _sha256(self.object_id.encode("utf-8", "surrogateescape"))
-                beside = target if self.new else self.store.work / f"{name}-{number}.part"
+                beside = target if self.new else f"{self.store.work}/{name}-{number}.part"
                 write_unseen(beside, content)
                 self.fresh[place] = beside
         return bool(self.fresh)
@@ -132,30 +127,29 @@ class _Publication:
         if not self.new:
             for piece in self.pieces:
                 self.changed |= self.put(piece)
-        for place, content in self.documents.items():
-            target = self.root / place
+        for place, entry in self.entries.items():
+            target = f"{self.root}/{place}"
             if place in self.fresh and not self.new:
-                replace_file(self.fresh[place], target)
-            entry = Entry("", len(content), _sha256(content))
+                move(self.fresh[place], target)
             seen = print_of(target, [""])
             if self.before.get(place) != (entry.sha256, seen, [entry]):
-                self.ledger.record_placed(place, self.object_id, entry.sha256, seen, [entry])
-        if self.new and (self.root / self.home).exists():
-            move(self.root / self.home, self.store.out / self.home)
+                self.noted.append((place, entry.sha256, seen, [entry]))
+        if self.new and os.path.lexists(f"{self.root}/{self.home}"):
+            move(f"{self.root}/{self.home}", f"{self.out}/{self.home}")
         gone = set(self.before) - {piece.place for piece in self.pieces} - set(self.documents)
+        self.ledger.record_placed(self.object_id, self.noted)
         self.changed |= bool(self.fresh) | self.withdraw(gone)
-        for found, place in self.known:
-            if found.row.location != place:
-                self.ledger.move_artefact(self.object_id, *found.slot, found.part, place)
+        moved = [(place, *found.slot, found.part) for found, place in self.known if found.row.location != place]
+        self.ledger.move_artefacts(self.object_id, moved)
         return self.changed
 
     def drop_leftovers(self) -> None:
         """Drop what a killed run had put together for an edition that is none any more."""
-        left = self.root / self.home
-        if left.exists():
+        left = f"{self.root}/{self.home}"
+        if os.path.lexists(left):
             wanted = {f"{piece.place}/{entry.path}".rstrip("/") for piece in self.pieces for entry in piece.entries}
-            for path in files_below(left):
-                if relative(path, self.root) not in wanted:
+            for path in files_below(Path(left)):
+                if relative(path, Path(self.root)) not in wanted:
                     remove(path)
 
     def files(self) -> list[str]:
@@ -165,24 +159,22 @@ class _Publication:
 
     def put(self, piece: _Piece) -> bool:
         """Bring a piece to its place unless it lies there already; whether anything changed."""
-        target = self.root / piece.place
+        target = f"{self.root}/{piece.place}"
         names = [entry.path for entry in piece.entries]
-        if piece.source == target or relative(piece.source, self.store.out) == piece.place:
+        if piece.source in {target, f"{self.out}/{piece.place}"}:
             seen = print_of(piece.source, names)
             if self.before.get(piece.place, ("", "", []))[:2] != (piece.digest, seen):
-                self.ledger.record_placed(piece.place, self.object_id, piece.digest, seen, piece.entries)
+                self.noted.append((piece.place, piece.digest, seen, piece.entries))
             return False
         old, restored = self.before.get(piece.place), False
         same = old is not None and not self.new and old[2] == piece.entries
-        if same and all(
-            holds(target / name if name else target, entry) for name, entry in zip(names, piece.entries, strict=True)
-        ):
+        if same and all(holds(Path(target, name), entry) for name, entry in zip(names, piece.entries, strict=True)):
             remove(piece.source)
         else:
             if swap(piece.source, target):
                 remove(piece.source)
             restored = True
-        self.ledger.record_placed(piece.place, self.object_id, piece.digest, print_of(target, names), piece.entries)
+        self.noted.append((piece.place, piece.digest, print_of(target, names), piece.entries))
         return not same or restored
 
     def withdraw(self, places: Iterable[str]) -> bool:
@@ -196,7 +188,7 @@ class _Publication:
                 move(path, aside)
                 remove(aside)
                 self.prune(path.parent)
-            self.ledger.forget_placed(place)
+            self.ledger.forget_placed(self.object_id, place)
         return bool(gone)
 
     def claimed_by_another(self, place: str) -> bool:
@@ -235,7 +227,7 @@ class _Publication:
 def _pieces(found: Known, place: str) -> list[_Piece]:
     row = found.row
     if not kind(row.kind).spread:
-        return [_Piece(place, found.path, row.digest, list(row.files))]
+        return [_Piece(place, os.fspath(found.path), row.digest, list(row.files))]
     tops: dict[str, list[Entry]] = {}
     for entry in row.files:
         top, _slash, rest = entry.path.partition("/")
@@ -243,74 +235,10 @@ def _pieces(found: Known, place: str) -> list[_Piece]:
     prefix = "" if place == "." else place + "/"
     return [
         # The digest of the unbound whole, so that it does not depend on the base.
-        _Piece(prefix + top, found.path / top, _sha256(f"{row.digest}/{top}".encode()), entries)
+        _Piece(prefix + top, f"{found.path}/{top}", _sha256(f"{row.digest}/{top}".encode()), entries)
         for top, entries in sorted(tops.items())
     ]
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-# --- the engine's own documents ---------------------------------------------------------------------------
-
-
-def evidence_of(plan: ObjectPlan) -> dict[str, Any]:
-    """The measured figures of every published derivative of an object, by its place.
-
-    ``intermediates``, by step and name: those of what was made on the way and is not published itself, such
-    as the residuals of a stitched scroll or the angle of a deskewed page.
-    """
-    home = f"objects/{plan.object.id}/"
-    figures = {
-        place.removeprefix(home): {"kind": known.row.kind, "sha256": known.row.digest, **known.row.evidence}
-        for known in plan.artefacts()
-        if (place := plan.place(known)) is not None and known.row.evidence
-    }
-    on_the_way = {
-        f"{known.slot[0]}/{known.row.name}": {"kind": known.row.kind, "sha256": known.row.digest, **known.row.evidence}
-        for known in plan.artefacts()
-        if plan.place(known) is None and known.row.evidence and not known.row.captured
-    }
-    told = {"object": plan.object.id, "derivatives": dict(sorted(figures.items()))}
-    for known in plan.artefacts():
-        if (section := kind(known.row.kind).section) is not None:
-            told[section] = known.row.evidence
-    return told | ({"intermediates": dict(sorted(on_the_way.items()))} if on_the_way else {})
-
-
-# --- what is done once for the tree -----------------------------------------------------------------------
-
-
-def write_checksums(settings: Settings) -> bool:
-    """Bring checksums.txt up to date with what is published; whether it changed."""
-    path = settings.store.out / CHECKSUMS
-    if (seen := settings.ledger.listed(CHECKSUMS)) and seen == print_of(path, [""]):
-        return False
-    written = write_lines(path, _checksums(settings), settings.store.work)
-    settings.ledger.record_listed(CHECKSUMS, print_of(path, [""]))
-    return written
-
-
-def _checksums(settings: Settings) -> Iterator[str]:
-    """The lines in the order of their paths. Only places of which one begins with the other can stand otherwise."""
-    first = ""
-    group: list[tuple[str, str]] = []
-    for place, _object_id, _seen, entries in settings.ledger.all_placed():
-        if not place.startswith(first or "\0"):
-            yield from (f"{sha256}  {path}\n" for path, sha256 in sorted(group))
-            first, group = place, []
-        group.extend((f"{place}/{entry.path}" if entry.path else place, entry.sha256) for entry in entries)
-    yield from (f"{sha256}  {path}\n" for path, sha256 in sorted(group))
-
-
-def sweep(settings: Settings) -> None:
-    """Drop from the hidden folders what no remembered artefact needs."""
-    out, hidden = settings.store.out, relative(settings.store.hidden, settings.store.out)
-    depth = hidden.count("/") + 3  # .heritage3d/kept/<one>
-    needed = {"/".join(location.split("/")[:depth]) for location in settings.ledger.locations(hidden)}
-    for folder in (settings.store.kept, settings.store.next, settings.store.work):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if relative(path, out) not in needed:
-                remove(path)
-    remove(settings.store.begun)  # parts of jobs that were killed, and whose captures have changed since

@@ -51,9 +51,11 @@ def _csv(objects: list[ObjectResult]) -> bytes:
     sheet.writerow([messages.text(f"report.{name}") for name in ("object", "state", "file", "code", "what", "cure")])
     states = {state: messages.text(f"state.{state}") for state in _ORDER}
     for item in objects:
-        for _item, error in _rows(item):
-            told = (error.file, error.code, error.what(), error.cure()) if error else ("", "", "", "")
-            sheet.writerow([_cell(value) for value in (item.id, states[item.state], *told)])
+        if not item.errors:
+            sheet.writerow((_cell(item.id), states[item.state], "", "", "", ""))
+        for error in item.errors:
+            told = (item.id, states[item.state], error.file, error.code, error.what(), error.cure())
+            sheet.writerow([_cell(value) for value in told])
     return text.getvalue().encode("utf-8-sig")  # the mark lets Excel show Chinese
 
 

@@ -11,25 +11,27 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from heritage3d.errors import BaseOfSome, EngineError, Interrupted, OutputError
-from heritage3d.pipeline import addresses, needed, publish
-from heritage3d.pipeline.asked import asked_of_all
+from heritage3d.errors import EngineError, Interrupted, OutputError
+from heritage3d.pipeline import needed, tree
+from heritage3d.pipeline.asked import asked_of_all, base_of
 from heritage3d.pipeline.captures import CaptureObject
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.ending import end, end_collection, published_objects
 from heritage3d.pipeline.job import Spec
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.pace import Pace
-from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan, Settings
+from heritage3d.pipeline.pace import Pace, seconds_to_hash
+from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan
 from heritage3d.pipeline.results import Listener, ObjectResult, RunResult
+from heritage3d.pipeline.settings import Settings
+from heritage3d.pipeline.stage import stages
 from heritage3d.pipeline.store import Store, remove
 from heritage3d.pipeline.workflow import Workflow
 
 if TYPE_CHECKING:
     from heritage3d.pipeline.executor import Executor
 
-_BUNDLE_S = 0.25  # jobs shorter than this travel together
-_BUNDLE_JOBS = 32
+_BUNDLE_S = 0.5  # jobs shorter than this travel together
+_BUNDLE_JOBS = 128
 _TOGETHER = 64  # objects are published together: what is new is brought to the disk once for all of them
 
 __all__ = ["Listener", "ObjectResult", "RunResult", "run", "workers_of_this_computer"]
@@ -58,10 +60,11 @@ def run(
     """
     store = Store(out)
     store.create()
-    with needed.told(workflow, objects, out), claimed(store.hidden), Ledger(store.ledger) as ledger, _terminable():
+    full_disk = needed.told(workflow, objects, captures, out)
+    with full_disk, claimed(store.hidden), Ledger(store.ledger) as ledger, _terminable():
         for left in store.work.iterdir():
             remove(left)
-        address = _base(ledger, base, partial=partial)
+        address = base_of(ledger, base, partial=partial)
         number = ledger.begin_run(workflow.file, str(captures), address)
         asked = asked_of_all(workflow, address, captures)
         settings = Settings(store, ledger, workflow, address, number, asked, captures, Pace(ledger.pace()))
@@ -73,20 +76,11 @@ def run(
                 return stack.enter_context((start or engine)(workers, scheduler))
 
             result = _Loop(settings, listener, start_engine).all(objects)
-        result.changed |= publish.write_checksums(settings)
+        result.changed |= tree.write_checksums(settings)
         if not result.exit_status:
-            publish.sweep(settings)
+            tree.sweep(settings)
         ledger.end_run("good" if not result.exit_status else "some failed")
         return result
-
-
-def _base(ledger: Ledger, asked: str | None, *, partial: bool) -> str:
-    """The base of this run. Raises BaseOfSome where only some objects would move to another one."""
-    last = ledger.last_run()
-    old = str(last["base"]) if last else ""
-    if partial and asked and old and asked != old:
-        raise BaseOfSome(base=asked, old=old)
-    return asked or old or addresses.DEFAULT_BASE
 
 
 def workers_of_this_computer() -> int:
@@ -112,7 +106,7 @@ class _Loop:
     def all(self, objects: list[CaptureObject]) -> RunResult:
         self.listener.begin(len(objects))
         self.until_done(deque(objects))
-        if (row := published_objects(self.settings)) and self.settings.workflow.collection_steps():
+        if (row := published_objects(self.ledger)) and self.settings.workflow.collection_steps():
             plan = CollectionPlan(self.settings, row)
             self.plans[""] = plan
             self.go_on(plan)
@@ -153,7 +147,7 @@ class _Loop:
         """
         if not self.ready or self.free <= 0:
             return False
-        full = self.ready[0].expected_s >= _BUNDLE_S or len(self.ready) >= self.ahead
+        full = len(self.ready) >= self.ahead or self.expected_s(self.ready[0]) >= _BUNDLE_S
         return full or (self.barren and (self.executor is None or self.executor.idle))
 
     def open(self, item: CaptureObject) -> None:
@@ -173,16 +167,23 @@ class _Loop:
 
     def bundle(self, workers: int) -> list[Spec]:
         """The next job, and with it as many tiny ones as make a bundle worth sending."""
+        # While workers have nothing to do, none gets more than its share.
+        most = len(self.ready) // workers if self.executor and self.executor.idle else _BUNDLE_JOBS
         specs = [self.ready.popleft()]
-        expected = specs[0].expected_s
+        expected = self.expected_s(specs[0])
         while (
             len(self.ready) > 2 * workers
-            and len(specs) < _BUNDLE_JOBS
-            and expected + self.ready[0].expected_s < _BUNDLE_S
+            and len(specs) < min(most, _BUNDLE_JOBS)
+            and (expected := expected + self.expected_s(self.ready[0])) < _BUNDLE_S
         ):
             specs.append(self.ready.popleft())
-            expected += specs[-1].expected_s
         return specs
+
+    def expected_s(self, spec: Spec) -> float:
+        """Seconds that a job should take, by what is known now: the first jobs of a stage tell of all that wait."""
+        if not spec.stage:
+            return seconds_to_hash(spec.bytes_in)
+        return self.settings.pace.expected(stages()[spec.stage], spec.bytes_in)
 
     def take_next(self) -> None:
         """Take what comes back next."""

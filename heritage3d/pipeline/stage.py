@@ -163,6 +163,16 @@ class Stage:
         found = self.marks(option, Column)
         return found[0].name if found else None
 
+    @functools.cached_property
+    def from_outside(self) -> tuple[tuple[str, str | None, str | None], ...]:
+        """(option, its column, the file beside the sheet) of every option that is not only the workflow's to say."""
+        told = []
+        for name in self.Options.model_fields:
+            beside = self.marks(name, Beside)
+            if (column := self.column(name)) or beside:
+                told.append((name, column, beside[0].file if beside else None))
+        return tuple(told)
+
     def public_options(self) -> dict[str, FieldInfo]:
         """The options that people may set, in order of declaration."""
         return {
@@ -181,10 +191,17 @@ class Stage:
 
     def key(self, inputs: Any, options: BaseModel) -> str:
         """Cache key: what was read, what was asked, what did it. Never a time, a host or a path."""
-        asked = {name: value for name, value in options.model_dump(mode="json").items() if not self.marks(name, Speed)}
-        told = [self.name, self.version, inputs, asked, sorted(self.tools().items())]
-        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+        asked = {name: value for name, value in options.model_dump(mode="json").items() if name not in self._speed}
+        text = _write([self.name, self.version, inputs, asked, sorted(self.tools().items())])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @functools.cached_property
+    def _speed(self) -> frozenset[str]:
+        """Options that stay outside the cache key."""
+        return frozenset(name for name in self.Options.model_fields if self.marks(name, Speed))
+
+
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Files of an output: digests, listings, the only rename and the only atomic write.
+"""The files of an output on the disk: the only rename and the only atomic write.
 
 Everything that appears at a final name appears through ``move``, ``swap`` or ``write`` of this module:
 complete or absent, whatever is killed when.
@@ -13,14 +13,13 @@ import os
 import secrets
 import shutil
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from heritage3d.errors import DiskFull, Heritage3dError, OutputError, OutputReadOnly
+from heritage3d.pipeline.digests import CHUNK, files_below, sha256_of
 
-_CHUNK = 1 << 20
+Where = str | os.PathLike[str]  # hot paths hand over text: making a Path takes longer than asking the disk
 _steps = 0
 
 
@@ -33,116 +32,21 @@ def may_die_here() -> None:
             os._exit(137)
 
 
-# --- digests and listings ---------------------------------------------------------------------------------
+def move(source: Where, target: Where) -> None:
+    """Rename to a final name: one that is free, or that of a file that is replaced. Raises OutputError.
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One file of an artefact: path relative to it ("" for an artefact that is one file), bytes, SHA-256."""
-
-    path: str
-    size: int
-    sha256: str
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hex. Raises OSError."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def files_below(root: Path) -> list[Path]:
-    """Every file of an artefact, sorted by its relative POSIX path; the artefact itself if it is a file."""
-    if not root.is_dir():
-        return [root]
-    found: list[Path] = []
-    for folder, _folders, names in os.walk(root):
-        found.extend(Path(folder, name) for name in names)
-    return sorted(found, key=lambda path: relative(path, root))
-
-
-def relative(path: Path, root: Path) -> str:
-    """The POSIX path below root; "" for root itself."""
-    inside, above = os.fspath(path), os.fspath(root)
-    if inside == above:
-        return ""
-    if inside.startswith(above + "/"):
-        return inside[len(above) + 1 :]
-    return path.relative_to(root).as_posix()
-
-
-def listing(root: Path) -> list[Entry]:
-    """The files of an artefact with their digests, in the order of their paths."""
-    return [Entry(relative(path, root), path.stat().st_size, sha256_of(path)) for path in files_below(root)]
-
-
-def digest_of(entries: Iterable[Entry]) -> str:
-    """The digest of an artefact: SHA-256 over its listing, so names and contents both count."""
-    text = "".join(f"{entry.sha256}  {entry.path}\n" for entry in entries)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def pack(entries: Iterable[Entry]) -> bytes:
-    """A listing as the ledger keeps it."""
-    text = "".join(f"{entry.sha256} {entry.size} {entry.path}\0" for entry in entries)
-    return zlib.compress(text.encode("utf-8", "surrogateescape"), 1)
-
-
-def unpack(packed: bytes) -> list[Entry]:
-    """The listing that ``pack`` made."""
-    text = zlib.decompress(packed).decode("utf-8", "surrogateescape")
-    lines = text.split("\0" if "\0" in text else "\n")[:-1]  # names may hold line ends; older ledgers could not
-    parts = (line.split(" ", 2) for line in lines)
-    return [Entry(path, int(size), sha256) for sha256, size, path in parts]
-
-
-def print_of(root: Path | str, names: Iterable[str]) -> str:
-    """A fingerprint of size, time and inode of the named files: equal prints spare a second hashing.
-
-    It never decides anything else: where prints differ the contents are hashed, and only digests count.
-    Empty where a file is absent.
+    The folder above is made where it is missing.
     """
-    folder, told = os.fspath(root), []
-    try:
-        for name in names:
-            stat = os.stat(f"{folder}/{name}" if name else folder)  # noqa: PTH116  a hot path
-            told.append(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}\n")
-    except OSError:
-        return ""
-    return hashlib.sha256("".join(told).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def holds(path: Path, entry: Entry) -> bool:
-    """Whether the file lies there with exactly the entry's contents (hashes it)."""
-    try:
-        return path.stat().st_size == entry.size and sha256_of(path) == entry.sha256
-    except OSError:
-        return False
-
-
-# --- the only rename, the only write ----------------------------------------------------------------------
-
-
-def move(source: Path, target: Path) -> None:
-    """Rename to a final name that does not exist yet. Raises OutputError."""
     may_die_here()
     with translated(target):
-        _renamed(source, target)
+        try:
+            os.replace(source, target)  # noqa: PTH105  a hot path
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            os.replace(source, target)  # noqa: PTH105
 
 
-def _renamed(source: Path, target: Path) -> None:
-    """Rename, making the folder above where it is missing."""
-    try:
-        os.replace(source, target)  # noqa: PTH105  a hot path
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
-
-
-def swap(source: Path, target: Path) -> bool:
+def swap(source: Where, target: Where) -> bool:
     """Put source at target in one step; whether something lay at target, which lies at source afterwards.
 
     Raises OutputError.
@@ -154,14 +58,13 @@ def swap(source: Path, target: Path) -> bool:
     with translated(target):
         if not _exchange(source, target):
             # File systems without an atomic exchange: the shortest gap that two renames allow.
-            aside = source.with_name(source.name + ".old")
-            target.rename(aside)
-            source.rename(target)
-            aside.rename(source)
+            aside = f"{os.fspath(source)}.old"
+            for before, after in ((target, aside), (source, target), (aside, source)):
+                os.replace(before, after)  # noqa: PTH105
     return True
 
 
-def _exchange(first: Path, second: Path) -> bool:
+def _exchange(first: Where, second: Where) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     rename_exchange, here = 2, -100
@@ -180,37 +83,7 @@ def write(path: Path, content: bytes, work: Path) -> None:
 
     The bytes grow in the folder ``work``, on the same disk and out of sight.
     """
-    with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = work / f"{secrets.token_hex(8)}.part"
-        try:
-            with beside.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            may_die_here()
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-
-
-def replace_file(source: Path, target: Path) -> None:
-    """Rename a durable file over another one, or to a name that is free. Raises OutputError."""
-    may_die_here()
-    with translated(target):
-        _renamed(source, target)
-
-
-def write_unseen(path: Path, content: bytes) -> None:
-    """Write a small file in a folder that nobody can see yet; ``make_durable`` comes before its ``move``.
-
-    Raises OutputError.
-    """
-    may_die_here()
-    with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    _grown(path, (content,), work)
 
 
 def write_lines(path: Path, lines: Iterable[str], work: Path) -> bool:
@@ -218,18 +91,23 @@ def write_lines(path: Path, lines: Iterable[str], work: Path) -> bool:
 
     Raises OutputError.
     """
+    return _grown(path, (line.encode("utf-8", "surrogateescape") for line in lines), work, unless_same=True)
+
+
+def _grown(path: Path, parts: Iterable[bytes], work: Path, *, unless_same: bool = False) -> bool:
+    """Let a file grow out of sight, bring it to the disk, and give it its name; whether it was given."""
     beside = work / f"{secrets.token_hex(8)}.part"
     digest = hashlib.sha256()
     with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with beside.open("wb", buffering=_CHUNK) as stream:
-                for line in lines:
-                    told = line.encode("utf-8", "surrogateescape")
-                    digest.update(told)
-                    stream.write(told)
+            with beside.open("wb", buffering=CHUNK) as stream:
+                for part in parts:
+                    digest.update(part)
+                    stream.write(part)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if path.is_file() and sha256_of(path) == digest.hexdigest():
+            if unless_same and path.is_file() and sha256_of(path) == digest.hexdigest():
                 beside.unlink()
                 return False
             may_die_here()
@@ -240,15 +118,40 @@ def write_lines(path: Path, lines: Iterable[str], work: Path) -> bool:
     return True
 
 
-def remove(path: Path) -> None:
-    """Delete a file or folder that nobody can see any more (below .heritage3d)."""
-    if path.is_dir() and not path.is_symlink():
+def write_unseen(path: Where, content: bytes) -> None:
+    """Write a small file in a folder that nobody can see yet; ``make_durable`` comes before its ``move``.
+
+    Raises OutputError.
+    """
+    may_die_here()
+    with translated(path):
         try:
-            path.rmdir()  # most of them are empty: what was in them has moved to its place
-        except OSError:
-            shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+            _filled(path, content)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+            _filled(path, content)
+
+
+def _filled(path: Where, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(handle, left) :]
+    finally:
+        os.close(handle)
+
+
+def remove(path: Where) -> None:
+    """Delete a file or folder that nobody can see any more (below .heritage3d)."""
+    try:
+        os.rmdir(path)  # noqa: PTH106  most of them are empty: what was in them has moved to its place
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        Path(path).unlink(missing_ok=True)
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def make_durable(folder: Path) -> None:
@@ -266,7 +169,7 @@ def make_durable(folder: Path) -> None:
 class translated:  # noqa: N801  reads as a word in `with translated(path):`
     """Turns the operating system's refusals into errors with a cure."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Where) -> None:
         self.path = path
 
     def __enter__(self) -> None:
@@ -274,7 +177,7 @@ class translated:  # noqa: N801  reads as a word in `with translated(path):`
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError):
-            raise output_error(error, self.path) from error
+            raise output_error(error, Path(self.path)) from error
 
 
 def output_error(error: OSError, path: Path) -> Heritage3dError:
@@ -291,9 +194,6 @@ def free_bytes(path: Path) -> int:
     while not path.exists() and path != path.parent:
         path = path.parent
     return shutil.disk_usage(path).free
-
-
-# --- the folders of an output -----------------------------------------------------------------------------
 
 
 class Store:

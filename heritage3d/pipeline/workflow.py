@@ -106,7 +106,9 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             made: dict[str, Any] = {}
             for key_node, value_node in node.value:
-                key = str(key_node.value)
+                key = key_node.value
+                if not isinstance(key, str):
+                    self.fail(where, "a key is no plain word")
                 inner = (*where, key)
                 if key in made:
                     self.lines[inner] = key_node.start_mark.line + 1
@@ -118,7 +120,7 @@ class _Reader:
             return [self.construct(child, (*where, str(at))) for at, child in enumerate(node.value)]
         try:
             return yaml.SafeLoader("").construct_object(node)
-        except (yaml.YAMLError, ValueError):
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError):  # the last two: `!!int ""`, `!!timestamp x`
             self.fail(where, "this value cannot be read")
 
     def workflow(self) -> Workflow:

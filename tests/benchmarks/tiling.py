@@ -92,7 +92,7 @@ def _child(tool: str, master: Path, out: Path, quality: int) -> None:
 
         from heritage3d.iiif import cut_service  # noqa: F401
         from heritage3d.image import old_jpeg, raw, reading, through_imagecodecs, uncompressed  # noqa: F401
-        from heritage3d.pipeline.job import prepare_process
+        from heritage3d.pipeline.process import prepare_process
         from heritage3d.tiling import pyramid, tree  # noqa: F401
 
         prepare_process()

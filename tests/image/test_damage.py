@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from heritage3d.errors import ImageError, ImageTruncated
-from heritage3d.pipeline.store import sha256_of
+from heritage3d.pipeline.digests import sha256_of
 from tests.image.pictures import noise, read
 from tests.image.test_refusals import VARIANTS, write_tiff
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from heritage3d.pipeline import workflow as workflows
+from heritage3d.pipeline.estimate import Estimate, estimate
 from heritage3d.pipeline.executor import Executor, engine
 from heritage3d.pipeline.job import Outcome, Spec
 from heritage3d.pipeline.run import Listener, ObjectResult, RunResult, run
@@ -82,6 +83,18 @@ class Batch:
             listener=listener or Silent(),
             partial=bool(only),
             start=None if workers != 2 else self.start,
+        )
+
+    def foreseen(self, *, base: str | None = None, only: tuple[str, ...] = ()) -> Estimate:
+        """What ``--dry-run`` says of such a run."""
+        return estimate(
+            workflows.load(str(self.workflow)),
+            read_objects(self.captures, list(only)),
+            captures=self.captures,
+            out=self.out,
+            workers=1,
+            base=base,
+            partial=bool(only),
         )
 
     def states(self, result: RunResult) -> dict[str, str]:

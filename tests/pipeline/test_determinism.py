@@ -18,52 +18,13 @@ import pytest
 from PIL import Image
 
 from heritage3d.pipeline.stage import stages
-from tests.hostile import corpus
+from tests.hostile import corpus, every_stage
 from tests.image.pictures import noise
 from tests.photogrammetry import cards
 from tests.stitching import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "H3D_CORPUS" in os.environ
-HEAD = "workflow: again\nversion: 1\nsteps:\n  captures: {stage: ingest}\n"
-PAGES = (
-    HEAD
-    + """\
-  corrected: {stage: correct, from: captures, split: auto}
-  pages: {stage: tile, from: corrected, measure: true}
-  zipped: {stage: tile-zip, from: captures}
-  whole: {stage: pyramid, from: captures}
-  quality: {stage: assess, from: [captures, pages]}
-  manifest: {stage: manifest, from: [captures, pages, quality]}
-  site: {stage: exhibit}
-"""
-)
-SCROLL = (
-    HEAD
-    + """\
-  whole: {stage: stitch, from: captures}
-  pages: {stage: tile, from: whole}
-  manifest: {stage: manifest, from: [captures, pages]}
-"""
-)
-MESHES = (
-    HEAD
-    + """\
-  models: {stage: optimize, from: captures}
-  manifest: {stage: manifest, from: [captures, models]}
-"""
-)
-PHOTOGRAPHS = (
-    HEAD
-    + """\
-  cameras: {stage: align, from: captures, size: 640, features: 1000}
-  dense: {stage: densify, from: cameras, longest: 256, threads: THREADS}
-  surface: {stage: surface, from: dense, ground: keep}
-  refined: {stage: refine, from: [surface, cameras], longest: 320, rounds: 1}
-  textured: {stage: texture, from: [refined, cameras, dense], side: 512}
-  manifest: {stage: manifest, from: [captures, textured]}
-"""
-)
 
 
 @dataclass(frozen=True)
@@ -80,10 +41,10 @@ WAYS = (Way("one", 1, 1), Way("an-other/两个", 2, 2, "2"), Way("eight", 8, 8, 
 
 
 def pages(captures: Path) -> None:
-    for name in ("codex", "album"):
+    for name, count in (("codex", 2), ("album", 1)):
         home = captures / name / "pages"
         home.mkdir(parents=True)
-        for number in range(3):
+        for number in range(count):
             Image.fromarray(noise(300 + 40 * number, 220, seed=number)).save(home / f"{number + 8}.png")
     (captures / "objects.csv").write_text("id,title\ncodex,Codex\nalbum,Album\n", "utf-8")
 
@@ -111,10 +72,10 @@ def photographs(captures: Path) -> None:
 
 
 SETS = {
-    "pages": (pages, PAGES),
-    "scroll": (scroll, SCROLL),
-    "meshes": (meshes, MESHES),
-    "photographs": (photographs, PHOTOGRAPHS),
+    "pages": (pages, every_stage.PAGES),
+    "scroll": (scroll, every_stage.PARTS_AND_MODELS),
+    "meshes": (meshes, every_stage.PARTS_AND_MODELS),
+    "photographs": (photographs, every_stage.PHOTOGRAPHS),
 }
 
 

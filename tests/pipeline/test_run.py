@@ -16,7 +16,7 @@ import pytest
 from heritage3d.errors import BaseOfSome, BusyError, OutputError
 from heritage3d.pipeline.claim import claimed
 from heritage3d.pipeline.ledger import Ledger
-from heritage3d.pipeline.plan import Settings
+from heritage3d.pipeline.settings import Settings
 from tests.pipeline.conftest import Batch
 
 

@@ -188,7 +188,7 @@ def test_a_very_wide_scan_stays_within_300_megabytes(tmp_path: Path) -> None:
     program = """
 import re, sys
 from pathlib import Path
-from heritage3d.pipeline.job import prepare_process
+from heritage3d.pipeline.process import prepare_process
 from heritage3d.stages.tile import tile
 prepare_process()
 Path(sys.argv[2]).mkdir()
