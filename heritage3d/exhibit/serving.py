@@ -51,7 +51,7 @@ POLICY = (
 )
 CHUNK = 1 << 18
 IDLE_SECONDS = 30
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def read(path: Path) -> Model:
     """
     document = Document(container.read(path))
     try:
-        return _model(document)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is found by the checks
+            return _model(document)
     except Heritage3dError:
         raise
     except (

@@ -8,12 +8,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from heritage3d.errors import RoomError
+from heritage3d.pipeline import yaml_text
 from heritage3d.record import languages
 from heritage3d.record.languages import Texts
 
 NAME = "room.yaml"
 _MAX_BYTES = 1 << 20
-_MAX_NODES = 20_000  # a YAML file of a few lines can unfold to gigabytes through aliases
 WALLS = ("north", "east", "south", "west")
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -167,16 +167,10 @@ def read_room(text: str) -> tuple[RoomFile, Lines]:
     if len(text.encode("utf-8", "replace")) > _MAX_BYTES:
         raise RoomError(file=NAME, detail="it is larger than a megabyte")
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        _bounded(node)
-        told = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{NAME}:{mark.line + 1}" if mark else NAME
-        detail = getattr(error, "problem", None) or (
-            "it is nested too deeply" if isinstance(error, RecursionError) else error
-        )
-        raise RoomError(file=where, detail=str(detail)) from None
+        told, node = yaml_text.read(text)
+    except yaml_text.NotYaml as error:
+        where = f"{NAME}:{error.line}" if error.line else NAME
+        raise RoomError(file=where, detail=error.problem) from None
     lines = Lines(node)
     try:
         return RoomFile.model_validate({} if told is None else told), lines
@@ -184,26 +178,6 @@ def read_room(text: str) -> tuple[RoomFile, Lines]:
         place, said = _first(error)
         where = ".".join(str(part) for part in place)
         raise RoomError(file=lines.at(*place), detail=f"{where}: {said}" if where else said) from None
-
-
-def _bounded(node: yaml.Node | None) -> None:
-    """Count what the file unfolds to, key by key; refuse keys that stand twice. Raises ValueError, YAMLError."""
-    left = [(node, 0)]
-    count = 0
-    while left:
-        entry, depth = left.pop()
-        count += 1
-        if count > _MAX_NODES or depth > 50:
-            raise ValueError("it unfolds to too many values")
-        if isinstance(entry, yaml.MappingNode):
-            keys: set[str] = set()
-            for key, value in entry.value:
-                if str(key.value) in keys:
-                    raise yaml.MarkedYAMLError(problem=f"the key {key.value} stands twice", problem_mark=key.start_mark)
-                keys.add(str(key.value))
-                left.append((value, depth + 1))
-        elif isinstance(entry, yaml.SequenceNode):
-            left.extend((value, depth + 1) for value in entry.value)
 
 
 def _first(error: ValidationError) -> tuple[list[str | int], str]:

@@ -94,6 +94,15 @@ def ids(root: Path) -> list[str]:
 
 def read(root: Path, identifier: str) -> Holding:
     """What an object shows. Raises PartUnreadable, GltfInvalid and the like where its files cannot be read."""
+    try:
+        return _read(root, identifier)
+    except (TypeError, LookupError, ValueError, AttributeError, ArithmeticError) as error:
+        # Runs wrote these documents, so their form is not judged value by value: somebody has changed them.
+        detail = "its documents do not hold together; heritage3d verify names the one that was changed"
+        raise errors.PartUnreadable(file=f"objects/{identifier}", detail=detail) from error
+
+
+def _read(root: Path, identifier: str) -> Holding:
     home = root / "objects" / identifier
     record = _record(home / "record.json", identifier)
     listed = {page["name"]: page for page in record.get("pages") or []}

@@ -109,7 +109,8 @@ def read_model(folder: Path, name: str, address: str) -> ModelPart:
     Raises PartUnreadable where there is none.
     """
     evidence = _document(folder / "evidence.json", f"{address}/evidence.json")
-    listed = [entry for entry in evidence.get("files") or [] if isinstance(entry, dict)]
+    named = evidence.get("files")
+    listed = [entry for entry in named if isinstance(entry, dict)] if isinstance(named, list) else []
     files = [
         ModelFile(f"{address}/{entry['file']}", str(entry.get("role", "")), entry)
         for entry in listed
@@ -143,6 +144,8 @@ def _matrix(rows: Any) -> tuple[tuple[float, ...], ...] | None:
 def _extent(evidence: dict[str, Any]) -> tuple[float, float, float] | None:
     extent = evidence.get("extent_mm")
     if evidence.get("scale") != "known" or not isinstance(extent, list) or len(extent) != 3:
+        return None
+    if not all(isinstance(side, (int, float)) for side in extent):
         return None
     return (float(extent[0]), float(extent[1]), float(extent[2]))
 

@@ -9,6 +9,7 @@ from heritage3d.pipeline.kinds import Finding, Format, Kind, register
 
 register(
     Kind("image/master", "a page scan or another picture of the object that is published"),
+    Kind("image/part", "one of several overlapping pictures of a scroll or a slip, to be joined"),
     Kind("image/target", "a shot of a colour or resolution target"),
     Kind(
         "image/pyramid",

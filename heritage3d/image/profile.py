@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 
 _SPACES = {b"RGB ": "RGB", b"GRAY": "grey", b"CMYK": "CMYK", b"Lab ": "Lab"}
+_MOST_GAMMA = 10.0
 # Colorants of sRGB adapted to D50 (IEC 61966-2-1 amendment 1), as every sRGB profile states them.
 _SRGB = ((0.4360, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
 
@@ -88,6 +89,8 @@ def _curve(body: bytes) -> Callable[[float], float] | None:
     given = [value / 65536 for value in struct.unpack(f">{numbers}i", body[12 : 12 + 4 * numbers])]
     # Types 1 and 2 change over at -b/a; all others are type 4 with defaults.
     g, a, b, c, d, e, f = (given + [1.0, 0.0, 0.0, 0.0, 0.0, 0.0][len(given) - 1 :])[:7]
+    if not 0 < g <= _MOST_GAMMA:
+        return None  # no tone curve: dark would be infinitely bright, or the power beyond all numbers
     if numbers in (3, 4):
         e, c, d, f = (c, 0.0, -b / a if a else 0.0, c) if numbers == 4 else (0.0, 0.0, -b / a if a else 0.0, 0.0)
     return lambda x: float(max(a * x + b, 0.0) ** g + e) if x >= d else c * x + f

@@ -135,8 +135,7 @@ def read(path: Path, data: bytes) -> Model:
     key = next((key for key in ("vertex_indices", "vertex_index") if isinstance(face.get(key), tuple)), None)
     if key is None or not {"x", "y", "z"} <= vertex.keys():
         raise MeshEmpty(file=name)
-    with np.errstate(invalid="ignore"):
-        counts, row = face[key][0], face[key][1].astype(np.int64)
+    counts, row = face[key][0], face[key][1].astype(np.int64)
     cut = assembling.fans(counts, row)
     if len(cut) > limits.MAX_TRIANGLES:
         raise MeshTooLarge(file=name, count=len(cut), limit=limits.MAX_TRIANGLES, what="triangles")

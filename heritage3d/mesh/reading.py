@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from heritage3d.errors import CaptureUnreadable, Heritage3dError, MeshError, MeshFormatUnknown, MeshTooLarge
 from heritage3d.gltf import reading as gltf
 from heritage3d.gltf.model import Model
@@ -27,9 +29,10 @@ def read(path: Path) -> Model:
     if name in ("GLB", "glTF"):
         return gltf.read(path)
     try:
-        if name == "PLY":
-            return ply.read(path, data)
-        return stl.read(path, data) if name == "STL" else obj.read(path, data)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is found by the checks
+            if name == "PLY":
+                return ply.read(path, data)
+            return stl.read(path, data) if name == "STL" else obj.read(path, data)
     except Heritage3dError:
         raise
     except (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from heritage3d.errors import BagUnreadable
-from heritage3d.pipeline.store import files_below, relative, sha256_of, write
+from heritage3d.pipeline.digests import files_below, relative, sha256_of
+from heritage3d.pipeline.store import write
 
 DECLARATION = "bagit.txt"
 INFO = "bag-info.txt"
@@ -79,9 +80,9 @@ def _declaration(root: Path) -> tuple[tuple[int, int], str]:
     major, minor, encoding = (found or before).groups()  # type: ignore[union-attr]
     try:
         codecs.lookup(encoding)
-    except LookupError:
-        raise BagUnreadable(file=path, detail=f"nobody knows the encoding {encoding}") from None
-    return (int(major), int(minor)), encoding
+        return (int(major), int(minor)), encoding
+    except (LookupError, ValueError):  # no codec; a number of thousands of digits, a name with NUL
+        raise BagUnreadable(file=path, detail="nobody knows its version or its encoding") from None
 
 
 def _listing(path: Path, found: re.Match[str], encoding: str) -> Listing:
@@ -102,7 +103,7 @@ def _listing(path: Path, found: re.Match[str], encoding: str) -> Listing:
 def _lines(path: Path, encoding: str) -> list[str]:
     try:
         text = path.read_bytes().decode(encoding)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeError, LookupError) as error:  # the last: codecs of other things than text
         raise BagUnreadable(file=path, detail=f"it cannot be read ({error})") from None
     return [line for line in re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff")) if line.strip()]
 

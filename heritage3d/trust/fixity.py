@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from heritage3d.errors import Heritage3dError, NotAnOutput
+from heritage3d.pipeline.digests import sha256_of
 from heritage3d.pipeline.kinds import Finding, recognise
-from heritage3d.pipeline.store import Store, sha256_of
+from heritage3d.pipeline.store import Store
 from heritage3d.trust import bagit, judging_bags
 from heritage3d.trust.faults import Fault
 

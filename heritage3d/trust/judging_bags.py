@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from heritage3d.pipeline.store import files_below, relative
+from heritage3d.pipeline.digests import files_below, relative
 from heritage3d.trust import bagit
 from heritage3d.trust.bagit import Bag, Listing
 from heritage3d.trust.faults import Fault

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heritage3d.errors import CopyUnfit
-from heritage3d.pipeline.store import move, remove, sha256_of, swap, translated
+from heritage3d.pipeline.digests import sha256_of
+from heritage3d.pipeline.store import move, remove, swap, translated
 from heritage3d.trust import bagit, fixity, signing
 from heritage3d.trust.faults import Fault
 

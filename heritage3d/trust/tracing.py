@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from heritage3d.errors import NoProvenance
 from heritage3d.pipeline import addresses
-from heritage3d.pipeline.store import sha256_of
+from heritage3d.pipeline.digests import sha256_of
 
 Json = dict[str, Any]
+_Named = TypedDict(
+    "_Named",
+    {
+        "@id": str, "kind": str, "name": str, "sha256": str, "wasGeneratedBy": NotRequired[str],
+        "hadMember": NotRequired[list[str]], "atLocation": NotRequired[list[str]],
+    },
+)  # fmt: skip
+_Done = TypedDict(
+    "_Done",
+    {
+        "@id": str, "step": str, "stage": str, "version": int, "options": Json, "libraries": dict[str, str],
+        "used": list[str], "parameter": list[str],
+    },
+)  # fmt: skip
+_ENTITY, _ACTIVITY = TypeAdapter(_Named), TypeAdapter(_Done)
 
 
 @dataclass(frozen=True)
@@ -43,9 +61,9 @@ def trace(path: Path) -> Story:
     """The story of a file below objects/ of a published tree, or of a copy of one. Raises NoProvenance."""
     home = _home(path.absolute())
     inside = path.absolute().relative_to(home).as_posix()
-    document = _document(home / "provenance.json", path)
-    entities = {entry["@id"]: entry for entry in document["@graph"] if "sha256" in entry}
-    acts = {entry["@id"]: entry for entry in document["@graph"] if entry.get("@type") == "prov:Activity"}
+    graph = _graph(home / "provenance.json", path)
+    entities = {entry["@id"]: entry for entry in graph if "sha256" in entry}
+    acts = {entry["@id"]: entry for entry in graph if entry.get("@type") == "prov:Activity"}
     artefact = _holding(inside, entities, path)
     order: dict[str, None] = {}
     _behind(artefact, entities, acts, order)
@@ -55,6 +73,7 @@ def trace(path: Path) -> Story:
         for act in told
         for _parameter, entity in act.read
         for member in entity.get("hadMember", ())
+        if member in entities
     }
     return Story(home.name, inside, sha256_of(path), artefact, tuple(captures.values()), told)
 
@@ -68,14 +87,19 @@ def _home(path: Path) -> Path:
     raise NoProvenance(file=path, detail="no provenance.json lies in a folder around it")
 
 
-def _document(path: Path, file: Path) -> Json:
+def _graph(path: Path, file: Path) -> list[Json]:
+    """The nodes of a provenance.json, each judged before it is used. Raises NoProvenance."""
     try:
         document = addresses.load(path)
-        if isinstance(document, dict) and all(isinstance(entry, dict) for entry in document["@graph"]):
-            return document
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise NoProvenance(file=file, detail="its provenance.json cannot be read")
+        graph = document["@graph"]
+        for entry in graph:
+            if "sha256" in entry:
+                _ENTITY.validate_python(entry, strict=True)
+            elif entry.get("@type") == "prov:Activity":
+                _ACTIVITY.validate_python(entry, strict=True)
+        return list(graph)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise NoProvenance(file=file, detail="its provenance.json cannot be read") from None
 
 
 def _holding(inside: str, entities: dict[str, Json], path: Path) -> Json:
@@ -93,26 +117,35 @@ def _holding(inside: str, entities: dict[str, Json], path: Path) -> Json:
 
 def _behind(entity: Json, entities: dict[str, Json], acts: dict[str, Json], order: dict[str, None]) -> None:
     """Add the acts behind an entity, those that come first before those that need them."""
-    name = entity.get("wasGeneratedBy")
-    if name is None or name in order or name not in acts:
-        return
-    for source in acts[name]["used"]:
-        if source in entities:
-            _behind(entities[source], entities, acts, order)
-    order[name] = None
+    left = [(entity.get("wasGeneratedBy"), False)]
+    seen: set[str] = set()
+    while left:
+        name, ready = left.pop()
+        if ready and name is not None:
+            order[name] = None
+        elif name is not None and name in acts and name not in seen:
+            seen.add(name)  # a ring of acts ends here
+            left.append((name, True))
+            sources = (entities[source] for source in reversed(acts[name]["used"]) if source in entities)
+            left += [(source.get("wasGeneratedBy"), False) for source in sources]
 
 
 def _act(entry: Json, entities: dict[str, Json]) -> Act:
-    read = zip(entry["parameter"], entry["used"], strict=True)
+    read = zip(entry["parameter"], entry["used"], strict=False)
     return Act(
         entry["step"],
         entry["stage"],
         entry["version"],
         entry["options"],
         entry["libraries"],
-        tuple((parameter, entities.get(source, {"@id": source})) for parameter, source in read),
+        tuple((parameter, entities.get(source, _unknown(source))) for parameter, source in read),
         tuple(entity for entity in entities.values() if entity.get("wasGeneratedBy") == entry["@id"]),
     )
+
+
+def _unknown(source: str) -> Json:
+    """What stands for an artefact of which nothing is told."""
+    return {"@id": source, "kind": "?", "name": "?", "sha256": source.removeprefix("urn:sha256:").partition("#")[0]}
 
 
 def sentences(story: Story, say: Any) -> Iterator[str]:

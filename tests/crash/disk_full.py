@@ -1,4 +1,4 @@
-"""A disk that fills up, at 20 levels, and one that may not be written: run as a program inside `unshare -rm`.
+"""A disk that fills up, at some levels, and one that may not be written: run as a program inside `unshare -rm`.
 
 For each level: the run ends with H3D-601 and not otherwise, nothing partial is visible, and after space was given
 the same command gives the tree of an unbroken run.
@@ -14,7 +14,6 @@ from heritage3d.errors import DiskFull, OutputReadOnly
 from tests.crash.every_step import digests, inline
 from tests.pipeline.conftest import Batch
 
-LEVELS = 20
 PAGE = 4  # KiB: what a tmpfs gives at least
 
 
@@ -58,14 +57,14 @@ def level(root: Path, number: int, size: int, wanted: dict[str, str]) -> bool:
     return told is not None
 
 
-def main(root: Path) -> None:
+def main(root: Path, levels: int) -> None:
     unbroken = prepare(root / "unbroken", root / "unbroken" / "out")
     assert unbroken.run().exit_status == 0
     wanted = digests(unbroken.tree())
     needed = sum(-(-path.stat().st_size // 4096) * PAGE for path in unbroken.out.rglob("*") if path.is_file())
-    full = [level(root, at, max(PAGE, needed * (at + 1) // LEVELS // PAGE * PAGE), wanted) for at in range(LEVELS)]
-    print(f"disk full at {sum(full)} of {LEVELS} levels ({needed} KiB needed): nothing partial, all resumed")
-    assert sum(full) >= LEVELS // 2
+    full = [level(root, at, max(PAGE, needed * (at + 1) // levels // PAGE * PAGE), wanted) for at in range(levels)]
+    print(f"disk full at {sum(full)} of {levels} levels ({needed} KiB needed): nothing partial, all resumed")
+    assert sum(full) >= levels // 2
     disk = root / "read-only"
     mount(disk, "size=8m")
     mount(disk, "ro", again=True)
@@ -78,4 +77,4 @@ def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

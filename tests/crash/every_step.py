@@ -12,10 +12,12 @@ import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import heritage3d.stages  # noqa: F401  registers the kinds
+from heritage3d.pipeline.binding import bind
 from heritage3d.pipeline.job import Outcome, Spec, guarded
 from tests.pipeline.conftest import Batch
 
@@ -55,66 +57,112 @@ def digests(tree: dict[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in tree.items()}
 
 
-def in_a_child(batch: Batch, die_at: int) -> int:
-    """The exit status of a run that dies at its k-th step (137), or ends (0)."""
+# --- what a run is in the middle of -----------------------------------------------------------------------
+
+MOVED = "https://museum.example/collections/"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is published when a run dies: whether something stands there already, what is new, and what is done."""
+
+    stands: bool
+    renew: Callable[[Batch], None]
+    do: Callable[[Batch], bool]  # whether anything changed
+
+
+def _nothing(_batch: Batch) -> None: ...
+
+
+def _another(batch: Batch) -> None:
+    batch.object("a", "ONE", "two", "new")
+    (batch.captures / "b" / "p1.txt").rename(batch.captures / "b" / "p9.txt")
+
+
+def published(batch: Batch, base: str | None = None) -> bool:
+    result = batch.run(base=base)
+    assert result.exit_status == 0
+    return result.changed
+
+
+EDITIONS = {
+    "first": Edition(False, _nothing, published),
+    "second": Edition(True, _another, published),
+    "moved": Edition(True, _nothing, lambda batch: published(batch, MOVED)),
+    "bound": Edition(True, _nothing, lambda batch: bind(batch.out, MOVED).written > 0),
+}
+
+
+def prepare(folder: Path, edition: Edition) -> Batch:
+    """A batch in an emptied folder, up to where the edition begins."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    batch = Batch(folder, inline)  # type: ignore[arg-type]  the same interface
+    batch.object("a", "one", "two")
+    batch.object("b", "four")
+    batch.sheet("a,Alpha", "b,Beta")
+    if edition.stands:
+        published(batch)
+        edition.renew(batch)
+    return batch
+
+
+def unbroken(folder: Path, edition: Edition) -> tuple[dict[str, str], dict[str, str]]:
+    """The digests of the tree before the edition and after it."""
+    batch = prepare(folder, edition)
+    before = digests(batch.tree()) if edition.stands else {}
+    edition.do(batch)
+    return before, digests(batch.tree())
+
+
+def in_a_child(batch: Batch, edition: Edition, die_at: int, watch: Callable[[], None] = lambda: None) -> int:
+    """The exit status of a run that dies at its k-th step (137), or ends (0). ``watch`` is called in the child."""
     child = os.fork()
     if child == 0:
         os.environ["H3D_DIE_AT"] = str(die_at)
         status = 99
         with contextlib.suppress(BaseException):
-            status = batch.run().exit_status
+            watch()
+            edition.do(batch)
+            status = 0
         os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in {0, 137}, f"step {die_at}: exit {status}"
+    return status
 
 
-def prepare(folder: Path, *, second_edition: bool) -> Batch:
-    batch = Batch(folder, inline)  # type: ignore[arg-type]  the same interface
-    batch.object("a", "one", "two")
-    batch.object("b", "four")
-    batch.sheet("a,Alpha", "b,Beta")
-    if second_edition:  # die while an edition replaces another one
-        assert batch.run().exit_status == 0
-        batch.object("a", "ONE", "two", "new")
-        (batch.captures / "b" / "p1.txt").rename(batch.captures / "b" / "p9.txt")
-    return batch
+def check_whole(batch: Batch, edition: Edition, before: dict[str, str], wanted: dict[str, str], when: str) -> None:
+    """Nothing half is seen, the same again gives the tree of an unbroken run, and once more changes nothing."""
+    for name, digest in digests(batch.tree()).items():
+        assert digest in {wanted.get(name), before.get(name)}, f"{when}: {name} is neither the old nor the new file"
+    edition.do(batch)
+    assert digests(batch.tree()) == wanted, f"{when}: the tree differs"
+    assert edition.do(batch) is False, f"{when}: it is never done"
 
 
-def every_step(folder: Path, *, second_edition: bool) -> tuple[int, int]:
-    """(steps at which a run died, how often a page was cut again at most); an AssertionError where a tree differs."""
-    unbroken = prepare(folder / "unbroken", second_edition=second_edition)
-    before = digests(unbroken.tree()) if second_edition else {}
-    unbroken.run()
-    wanted = digests(unbroken.tree())
+# --- the k-th step ----------------------------------------------------------------------------------------
+
+
+def every_step(folder: Path, edition: Edition, stride: int) -> tuple[int, int]:
+    """(runs that died, how often a page was cut again at most); an AssertionError where a tree differs."""
+    before, wanted = unbroken(folder / "unbroken", edition)
     kills, repeated = 0, 0
     log = folder / "tiles.log"
     os.environ["TINY_LOG"] = str(log)
     while True:
-        shutil.rmtree(folder / "broken", ignore_errors=True)
-        (folder / "broken").mkdir()
-        batch = prepare(folder / "broken", second_edition=second_edition)
+        batch = prepare(folder / "broken", edition)
         log.write_text("")
-        status = in_a_child(batch, kills + 1)
-        if status == 0:
+        step = 1 + kills * stride
+        if in_a_child(batch, edition, step) == 0:
             return kills, repeated
-        assert status == 137, f"step {kills + 1}: exit {status}"
-        visible = digests(batch.tree())
-        for name, digest in visible.items():
-            known = {wanted.get(name), before.get(name)}
-            assert digest in known, f"step {kills + 1}: {name} is neither the old nor the new file"
-        assert batch.run().exit_status == 0
-        assert digests(batch.tree()) == wanted, f"step {kills + 1}: the tree differs"
-        assert batch.run().changed is False
+        check_whole(batch, edition, before, wanted, f"step {step}")
         tiles = log.read_text().splitlines()
-        repeated = max(repeated, max(tiles.count(page) for page in tiles) - 1)
+        repeated = max([repeated, *(tiles.count(page) - 1 for page in tiles)])
         kills += 1
 
 
 if __name__ == "__main__":
-    root = Path(sys.argv[1])
-    for edition in (False, True):
-        (root / str(edition)).mkdir(parents=True)
-        for name in ("unbroken", "broken"):
-            (root / str(edition) / name).mkdir()
-        count, twice = every_step(root / str(edition), second_edition=edition)
-        name = "second" if edition else "first"
-        print(f"{name} edition: died at {count} of {count} steps, a page was cut again at most {twice} times")
+    root, every = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    for name, edition in EDITIONS.items():
+        count, twice = every_step(root / name, edition, every)
+        print(f"{name} edition: died at {count} steps, every {every}., tree equal; a page was cut again {twice} times")

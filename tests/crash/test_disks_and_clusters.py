@@ -18,10 +18,11 @@ import pytest
 
 from heritage3d.errors import EngineError
 from heritage3d.pipeline import executor
+from tests.crash import programs
+from tests.crash.every_step import inline
 from tests.pipeline.conftest import Batch
 
-ROOT = Path(__file__).resolve().parents[2]
-PRELOADED = {**os.environ, "H3D_LANG": "en", "PYTHONPATH": str(ROOT)}
+PRELOADED = {**os.environ, "H3D_LANG": "en", "PYTHONPATH": str(programs.ROOT)}
 
 
 def _may_mount() -> bool:
@@ -32,16 +33,8 @@ def _may_mount() -> bool:
 
 @pytest.mark.skipif(not _may_mount(), reason="this system lets nobody mount a small disk")
 def test_a_disk_that_fills_up_or_may_not_be_written(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["unshare", "-rm", sys.executable, "-m", "tests.crash.disk_full", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    print(done.stdout)
-    assert done.returncode == 0, done.stderr[-3000:]
+    levels = 20 if programs.LONG else 5
+    programs.said_by("disk_full", tmp_path, levels, inside=["unshare", "-rm"])
 
 
 def _batch(folder: Path, patience: float = 0.05) -> Batch:
@@ -60,7 +53,7 @@ def _start(batch: Batch, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.crash.command", "run", str(batch.workflow), str(batch.captures)]
     return subprocess.Popen(
         [*command, "--out", str(batch.out), *more],
-        cwd=ROOT,
+        cwd=programs.ROOT,
         env=PRELOADED,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -117,7 +110,8 @@ def _kill_all(process: subprocess.Popen[bytes]) -> None:
 
 def test_two_machines_of_which_one_is_lost_give_the_same_bytes(tmp_path: Path) -> None:
     alone = _batch(tmp_path / "alone", 0.0)
-    assert _finished(alone, "--workers", "1")
+    alone.start = inline  # type: ignore[assignment]  the same interface
+    assert alone.run().exit_status == 0
     many = _batch(tmp_path / "many", 0.3)
     with cluster(tmp_path) as (address, running):
         run = _start(many, "--scheduler", address)
@@ -136,7 +130,7 @@ def test_a_scheduler_without_workers_is_told_in_one_line(tmp_path: Path, monkeyp
     assert "no worker has joined" in refused.value.line("en")
 
 
-@pytest.mark.skipif("H3D_KILLS" not in os.environ, reason="the long form: make soak")
+@pytest.mark.skipif(not programs.LONG, reason="the long form: make soak")
 def test_a_scheduler_that_dies_is_told_in_one_line_and_the_next_run_goes_on(tmp_path: Path) -> None:
     batch = _batch(tmp_path / "batch", 0.3)
     with cluster(tmp_path) as (address, running):

@@ -1,8 +1,10 @@
-"""Forty names that a file or a folder may have on Linux, and that break one program or another."""
+"""Forty-five names that a file or a folder may have on Linux, and that break one program or another."""
 
 from __future__ import annotations
 
 import os
+
+LONG = "H3D_CORPUS" in os.environ  # all of them (`make soak`), else one of each kind
 
 #: What is no UTF-8: names as disks bring them that were written in China, Taiwan, Japan and Western Europe.
 UNREADABLE = [
@@ -22,6 +24,13 @@ READABLE = [
     "a?b#c", "%2e%2e", "100%", "a\\b", "c:d", "CON", "aux", "x" * 255,
 ]  # fmt: skip
 assert len(UNREADABLE) + len(READABLE) == 45
+_ONE_OF_EACH_KIND = {
+    "𠀀𪚥𰻞", "བོད་ཡིག", "مخطوطة قديمة", "cafe\u0301", "new\nline", "esc\x1b[31mred", "trailing.", ".hidden",
+    "--help", "quote'\"", "a?b#c", "%2e%2e", "a\\b", "CON", "x" * 255,
+}  # fmt: skip
+TRIED = [name for name in READABLE if LONG or name in _ONE_OF_EACH_KIND]
+TRIED_BYTES = UNREADABLE if LONG else UNREADABLE[:1]
+assert set(READABLE) >= _ONE_OF_EACH_KIND
 
 
 def stem(name: str, suffix: str) -> str:

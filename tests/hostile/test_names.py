@@ -1,6 +1,7 @@
 """Forty-five names for objects and for captures in every stage: each is published, or refused in one line.
 
-Whatever is published is asked for through `serve`, and shows the capture that bore the name.
+Whatever is published is asked for through `serve`, and shows the capture that bore the name. The short form takes a
+name of each kind; H3D_CORPUS=all takes all of them, and photographs too (`make soak`).
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,52 +27,10 @@ from heritage3d import errors
 from heritage3d.exhibit import serving
 from heritage3d.pipeline import addresses
 from heritage3d.record.captures import is_junk, survey
-from tests.hostile import batch, corpus, names
+from tests.hostile import batch, corpus, every_stage, names
 from tests.photogrammetry import cards
 from tests.stitching import drawn
 
-LONG = "H3D_CORPUS" in os.environ
-HEAD = "workflow: names\nversion: 1\nsteps:\n  captures: {stage: ingest}\n"
-PAGES = (
-    HEAD
-    + """\
-  corrected: {stage: correct, from: captures}
-  pages: {stage: tile, from: corrected, measure: true}
-  zipped: {stage: tile-zip, from: captures}
-  whole: {stage: pyramid, from: captures}
-  quality: {stage: assess, from: [captures, pages]}
-  manifest: {stage: manifest, from: [captures, pages, quality]}
-  site: {stage: exhibit}
-"""
-)
-PARTS = (
-    HEAD
-    + """\
-  whole: {stage: stitch, from: captures}
-  pages: {stage: tile, from: whole}
-  manifest: {stage: manifest, from: [captures, pages]}
-  site: {stage: exhibit}
-"""
-)
-MODELS = (
-    HEAD
-    + """\
-  models: {stage: optimize, from: captures}
-  manifest: {stage: manifest, from: [captures, models]}
-  site: {stage: exhibit}
-"""
-)
-PHOTOGRAPHS = (
-    HEAD
-    + """\
-  cameras: {stage: align, from: captures, size: 640, features: 1000}
-  dense: {stage: densify, from: cameras, longest: 256, threads: 1}
-  surface: {stage: surface, from: dense, ground: keep}
-  refined: {stage: refine, from: [surface, cameras], longest: 320, rounds: 1}
-  textured: {stage: texture, from: [refined, cameras, dense], side: 512}
-  manifest: {stage: manifest, from: [captures, textured]}
-"""
-)
 FETCHED = {"Image", "Model", "Dataset", "Text", "Manifest"}
 
 
@@ -116,10 +79,9 @@ def got(address: str, site: str) -> bytes:
         return bytes(answer.read())
 
 
-def resolved(out: Path) -> tuple[dict[str, dict[str, object]], int]:
-    """The manifests that the collection names, by label; and how many addresses were asked for: all answered."""
+def resolved(out: Path) -> int:
+    """How many addresses the manifests that the collection names ask for: all are answered."""
     asked = 0
-    manifests = {}
     with serving.in_background(out) as server:
         collection = json.loads(got(addresses.DEFAULT_BASE + "collection.json", server.address))
         for entry in collection["items"]:
@@ -127,8 +89,7 @@ def resolved(out: Path) -> tuple[dict[str, dict[str, object]], int]:
             for _kind, address in set(named_in(manifest)):
                 assert got(address, server.address)
                 asked += 1
-            manifests[next(iter(manifest["label"].values()))[0]] = manifest
-    return manifests, asked
+    return asked
 
 
 def painted(canvas: dict[str, object], out: Path) -> int:
@@ -138,63 +99,70 @@ def painted(canvas: dict[str, object], out: Path) -> int:
         return shown(got(body, server.address))
 
 
-def test_captures_of_any_name_become_pages(tmp_path: Path) -> None:
-    captures = tmp_path / "captures"
+@dataclass(frozen=True)
+class Published:
+    """A run over a volume whose pages bear the names, and over objects that do."""
+
+    ran: batch.Run
+    out: Path
+    pages: dict[str, int]  # name of the file -> the leaf that it shows
+
+    def manifest(self, identifier: str) -> Any:
+        return json.loads((self.out / "objects" / identifier / "manifest.json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("names")
+    captures = folder / "captures"
     wanted = {}
-    for number, name in enumerate(names.READABLE):
+    for number, name in enumerate(names.TRIED):
         file = names.stem(name, ".tif")
         page(captures / "volume" / "pages" / file, number)
         wanted[file] = number
-    for number, raw in enumerate(names.UNREADABLE):
-        page(captures / f"old-{number}" / names.undecoded(raw + b".tif"), number)
-    batch.sheet(captures, ["volume", *(f"old-{number}" for number in range(len(names.UNREADABLE)))])
-    ran = stated(PAGES, tmp_path, captures)
-    for number in range(len(names.UNREADABLE)):
-        assert ran.fates[f"old-{number}"].codes == ["H3D-269"], number
-    assert ran.fates["volume"].published, ran.said[-3000:]
-    manifests, asked = resolved(tmp_path / "out")
-    (manifest,) = manifests.values()
-    record = json.loads((tmp_path / "out/objects/volume/record.json").read_bytes())
-    files = [entry["file"].removeprefix("pages/") for entry in record["pages"]]
-    hidden = {name for name in wanted if is_junk(name)}
-    assert set(files) == wanted.keys() - hidden
-    canvases = manifest["items"]
-    assert len(canvases) == len(files)
-    for canvas, file in zip(canvases, files, strict=True):
-        assert painted(canvas, tmp_path / "out") == wanted[file], file
-    print(f"{len(files)} names as pages through 7 stages, {len(hidden)} passed over as hidden, ", end="")
-    print(f"{len(names.UNREADABLE)} refused by code; {asked} addresses answered")
-
-
-def test_objects_of_any_name_are_published_or_refused_in_one_line(tmp_path: Path) -> None:
-    captures = tmp_path / "captures"
-    listed = [*names.READABLE, *(raw.decode("gb18030", "replace") for raw in names.UNREADABLE)]
-    for number, name in enumerate(names.READABLE):
         page(captures / name / "scan.tif", number)
-    for number, raw in enumerate(names.UNREADABLE):
+    for number, raw in enumerate(names.TRIED_BYTES):
+        page(captures / f"old-{number}" / names.undecoded(raw + b".tif"), number)
         page(captures / names.undecoded(raw) / "scan.tif", number)
-    batch.sheet(captures, listed)
-    ran = stated(PAGES, tmp_path, captures)
-    manifests, asked = resolved(tmp_path / "out")
-    published = {name for name, fate in ran.fates.items() if fate.published}
-    refused = {name: fate.codes for name, fate in ran.fates.items() if not fate.published}
-    assert len(published) + len(refused) == len(listed)
+    old = [f"old-{number}" for number in range(len(names.TRIED_BYTES))]
+    unreadable = [raw.decode("gb18030", "replace") for raw in names.TRIED_BYTES]
+    batch.sheet(captures, ["volume", *old, *names.TRIED, *unreadable])
+    return Published(stated(every_stage.PAGES, folder, captures), folder / "out", wanted)
+
+
+def test_captures_of_any_name_become_pages(pages: Published) -> None:
+    for number in range(len(names.TRIED_BYTES)):
+        assert pages.ran.fates[f"old-{number}"].codes == ["H3D-269"], number
+    assert pages.ran.fates["volume"].published, pages.ran.said[-3000:]
+    record = json.loads((pages.out / "objects/volume/record.json").read_bytes())
+    files = [entry["file"].removeprefix("pages/") for entry in record["pages"]]
+    hidden = {name for name in pages.pages if is_junk(name)}
+    assert set(files) == pages.pages.keys() - hidden
+    for canvas, file in zip(pages.manifest("volume")["items"], files, strict=True):
+        assert painted(canvas, pages.out) == pages.pages[file], file
+    print(f"{len(files)} names as pages through 7 stages, {len(hidden)} passed over as hidden, ", end="")
+    print(f"{len(names.TRIED_BYTES)} refused by code; {resolved(pages.out)} addresses answered")
+
+
+def test_objects_of_any_name_are_published_or_refused_in_one_line(pages: Published) -> None:
+    fates = {name: fate for name, fate in pages.ran.fates.items() if name != "volume" and not name.startswith("old-")}
+    published = {name for name, fate in fates.items() if fate.published}
+    refused = {name: fate.codes for name, fate in fates.items() if not fate.published}
+    assert len(published) + len(refused) == len(names.TRIED) + len(names.TRIED_BYTES)
     assert {code for codes in refused.values() for code in codes} <= {"H3D-252", "H3D-261"}
-    assert len(manifests) == 1  # they share one title
-    for number, name in enumerate(names.READABLE):
-        assert (name in {path.name for path in (tmp_path / "out" / "objects").iterdir()}) == (name in published), name
+    there = {path.name for path in (pages.out / "objects").iterdir()}
+    for number, name in enumerate(names.TRIED):
+        assert (name in there) == (name in published), name
         if name in published:
-            manifest = tmp_path / "out" / "objects" / name / "manifest.json"
-            assert painted(json.loads(manifest.read_bytes())["items"][0], tmp_path / "out") == number
-    print(f"{len(published)} names as objects, {len(refused)} refused by code; {asked} addresses answered")
+            assert painted(pages.manifest(name)["items"][0], pages.out) == number
+    print(f"{len(published)} names as objects, {len(refused)} refused by code")
 
 
-def test_parts_of_any_name_are_joined(tmp_path: Path) -> None:
-    """Two parts a scroll; in the short form three scrolls, of which one has names that nobody can read."""
-    captures = tmp_path / "captures"
+def scrolls(captures: Path) -> int:
+    """Two parts a scroll, and one whose name nobody can read; how many names were given."""
     whole = drawn.silk(1160, 620)
-    pairs = list(zip(names.READABLE[::2], names.READABLE[1::2], strict=False))
-    pairs = pairs if LONG else [pairs[0], pairs[6]]
+    pairs = list(zip(names.TRIED[::2], names.TRIED[1::2], strict=False))
+    pairs = pairs if names.LONG else pairs[2:3]
     for number, pair in enumerate(pairs):
         for name, left in zip(sorted(pair), (0, 460), strict=True):
             path = captures / f"scroll-{number}" / "pages" / names.stem(f"p{name}", ".tif")
@@ -203,12 +171,29 @@ def test_parts_of_any_name_are_joined(tmp_path: Path) -> None:
             Image.fromarray(whole[:, left : left + 700]).save(stream, "TIFF")
             path.write_bytes(stream.getvalue())
     page(captures / "old" / names.undecoded(names.UNREADABLE[0] + b".tif"), 1)
-    batch.sheet(captures, [*(f"scroll-{number}" for number in range(len(pairs))), "old"])
-    ran = stated(PARTS, tmp_path, captures)
+    return 2 * len(pairs)
+
+
+def models(captures: Path) -> int:
+    """A model for each name; how many there are."""
+    surface = corpus.formats(captures.parent)["stl"][1]
+    readable = [name for name in names.TRIED if not is_junk(name)]
+    readable = readable if names.LONG else ["𠀀𪚥𰻞'\"\n%2e%2e"]
+    for number, name in enumerate(readable):
+        (captures / f"m-{number}").mkdir(parents=True)
+        (captures / f"m-{number}" / names.stem(name, ".stl")).write_bytes(surface)
+    return len(readable)
+
+
+def test_parts_are_joined_and_models_made_whatever_they_are_called(tmp_path: Path) -> None:
+    captures = tmp_path / "captures"
+    parts, made = scrolls(captures), models(captures)
+    batch.sheet(captures, sorted(folder.name for folder in captures.iterdir()))
+    ran = stated(every_stage.PARTS_AND_MODELS, tmp_path, captures)
     assert ran.fates.pop("old").codes == ["H3D-269"]
-    assert [fate.codes for fate in ran.fates.values() if not fate.published] == []
-    _manifests, asked = resolved(tmp_path / "out")
-    print(f"{2 * len(pairs)} names as parts; {asked} addresses answered")
+    assert {name: fate.codes for name, fate in ran.fates.items() if not fate.published} == {}
+    asked = resolved(tmp_path / "out")
+    print(f"{parts} names as parts, {made} as models: all published; {asked} addresses answered")
 
 
 OBJECT = "mtllib {material}\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"
@@ -216,7 +201,7 @@ OBJECT = "mtllib {material}\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0
 
 def test_a_model_finds_its_companions_of_any_name_or_says_which_is_missing(tmp_path: Path) -> None:
     found = 0
-    for number, name in enumerate(names.READABLE):
+    for number, name in enumerate(names.TRIED):
         folder = tmp_path / str(number) / "mesh"
         folder.mkdir(parents=True)
         material, texture = names.stem(name, ".mtl"), names.stem(name, ".png")
@@ -236,26 +221,12 @@ def test_a_model_finds_its_companions_of_any_name_or_says_which_is_missing(tmp_p
         (mesh,) = told.mesh
         assert {path.name for path in mesh.companions} == {material, texture}, name
         found += 1
-    print(f"{found} of {len(names.READABLE)} names as materials and textures found, the others named")
+    print(f"{found} of {len(names.TRIED)} names as materials and textures found, the others named")
 
 
-def test_models_of_any_name_are_made(tmp_path: Path) -> None:
-    captures = tmp_path / "captures"
-    chosen = names.READABLE if LONG else ["𠀀𪚥𰻞'\"\n%2e%2e"]
-    readable = [name for name in chosen if not is_junk(name)]
-    for number, name in enumerate(readable):
-        (captures / f"m-{number}").mkdir(parents=True)
-        (captures / f"m-{number}" / names.stem(name, ".stl")).write_bytes(corpus.formats(tmp_path)["stl"][1])
-    batch.sheet(captures, [f"m-{number}" for number in range(len(readable))])
-    ran = stated(MODELS, tmp_path, captures)
-    assert [fate.codes for fate in ran.fates.values() if not fate.published] == []
-    _manifests, asked = resolved(tmp_path / "out")
-    print(f"{len(readable)} names as models; {asked} addresses answered")
-
-
-@pytest.mark.skipif(not LONG, reason="the long form: make soak")
-def test_photographs_of_any_name_become_a_model(tmp_path: Path) -> None:
-    """Nine photographs a model: five models bear all names."""
+@pytest.mark.skipif(not names.LONG, reason="the long form: make soak")
+def test_photographs_of_any_name_are_aligned(tmp_path: Path) -> None:
+    """Nine photographs an object: five objects bear all names. What comes after `align` reads no file of theirs."""
     captures = tmp_path / "captures"
     taken = cards.take(9)
     readable = [name for name in names.READABLE if not is_junk(name)]
@@ -265,35 +236,51 @@ def test_photographs_of_any_name_become_a_model(tmp_path: Path) -> None:
         for (_name, path), name in zip(cards.write(folder, taken), [*group, *"123456789"], strict=False):
             path.rename(folder / names.stem(name, path.suffix))
     batch.sheet(captures, [f"bone-{number}" for number in range(len(groups))])
-    ran = stated(PHOTOGRAPHS, tmp_path, captures)
-    assert [fate.codes for fate in ran.fates.values() if not fate.published] == []
-    print(f"{len(readable)} names as photographs of {len(groups)} models")
+    ran = stated(every_stage.PHOTOGRAPHS.partition("  dense:")[0], tmp_path, captures)
+    assert {name: fate.codes for name, fate in ran.fates.items() if not fate.published} == {}
+    print(f"{len(readable)} names as photographs of {len(groups)} objects, all aligned")
 
 
-COMMANDS = (("info",), ("check",), ("inspect", "--json"), ("tile",), ("pyramid",), ("correct",))
+COMMANDS = (("info",), ("check",), ("inspect", "--json"), ("tile",), ("pyramid",), ("correct",), ("optimize",))
+WRITING = {"tile", "pyramid", "correct", "optimize"}
+TRIED_COMMANDS = [
+    command for command in COMMANDS if names.LONG or command[0] != "optimize"
+]  # seconds; a run did it above
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def single(command: tuple[str, ...], home: Path, name: bytes) -> str:
+    """The command on a file of this name, in a process of its own: "done", or the code of the refusal."""
+    home.mkdir()
+    file = home / names.undecoded(name[:250] + (b".stl" if command[0] == "optimize" else b".tif"))
+    if command[0] == "optimize":
+        file.write_bytes(corpus.formats(home.parent)["stl"][1])
+    else:
+        page(home / "page", 7)
+        (home / "page").rename(file)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.command", *command, "--", file.name, *(["out"] * (command[0] in WRITING))],
+        cwd=home, capture_output=True, check=False, timeout=120,
+        env={**os.environ, "H3D_LANG": "en", "PYTHONPATH": str(batch.ROOT)},
+    )  # fmt: skip
+    said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert "Traceback" not in said, (name, said[-2000:])
+    assert done.returncode in {0, 1}, (name, said[-2000:])
+    assert "\x1b[31m" not in said
+    if done.returncode == 0 and command[0] in WRITING:
+        assert any((home / "out").rglob("*"))
+    refusal = re.search(r"H3D-\d+", said) if done.returncode else None
+    return refusal[0] if refusal else "done" if done.returncode == 0 else "faults told"
+
+
+@pytest.mark.parametrize("command", TRIED_COMMANDS, ids=lambda command: command[0])
+@pytest.mark.timeout(3600)
 def test_every_command_takes_a_file_of_any_name_or_refuses_it_in_one_line(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
-    chosen = [name.encode() for name in names.READABLE] + names.UNREADABLE
-    chosen = chosen if LONG else [names.READABLE[1].encode(), b"-rf\n\x1b[31m", names.UNREADABLE[0]]
-    for number, name in enumerate(chosen):
-        home = tmp_path / str(number)
-        home.mkdir()
-        page(home / "scan.tif", number % 50)
-        file = names.undecoded(name[:250] + b".tif")
-        (home / "scan.tif").rename(home / file)
-        more = [str(home / "out")] if command[0] in {"tile", "pyramid", "correct"} else []
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.command", *command, "--", file, *more],
-            cwd=home, capture_output=True, check=False, timeout=120,
-            env={**os.environ, "H3D_LANG": "en", "PYTHONPATH": str(batch.ROOT)},
-        )  # fmt: skip
-        said = (done.stdout + done.stderr).decode("utf-8", "replace")
-        assert "Traceback" not in said, (name, said[-2000:])
-        assert done.returncode in {0, 1}, (name, said[-2000:])
-        assert "\x1b[31m" not in said
-        if more and done.returncode == 0:
-            assert any((home / "out").rglob("*"))
+    """In the short form one name that is all at once; `tile` is given one that cannot be read, too."""
+    tried = [name.encode() for name in names.READABLE] + names.UNREADABLE
+    if not names.LONG:
+        tried = ["-rf\n\x1b[31m𠀀%2e%2e'\"".encode(), *names.UNREADABLE[: command[0] == "tile"]]
+    told = Counter(single(command, tmp_path / str(number), name) for number, name in enumerate(tried))
+    assert not set(told) & batch.OURS
+    print(f"{command[0]}: {len(tried)} names, {dict(told)}")

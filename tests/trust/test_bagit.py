@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import pytest
+
 from heritage3d import errors
 from heritage3d.trust import bagit, judging_bags
 from heritage3d.trust.faults import Fault
@@ -72,3 +74,12 @@ def test_the_conformance_suite(data: Path) -> None:
         print(f"{category}: {right} of {all_} judged right")
     assert wrong == []
     assert sum(all_ for _right, all_ in counts.values()) == 60
+
+
+@pytest.mark.parametrize("encoding", ["hex", "idna", "undefined", "no-such", "utf-8\0"])
+@pytest.mark.parametrize("version", ["1.0", "1." + "9" * 5000])
+def test_an_encoding_of_other_things_than_text_is_refused(encoding: str, version: str, tmp_path: Path) -> None:
+    (tmp_path / "bagit.txt").write_text(f"BagIt-Version: {version}\nTag-File-Character-Encoding: {encoding}\n")
+    (tmp_path / "manifest-sha256.txt").write_bytes(b"0" * 64 + b"  data/\xff\n")
+    with pytest.raises(errors.BagUnreadable):
+        bagit.read(tmp_path)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -161,6 +162,22 @@ def test_a_file_that_nobody_told_of(name: str, published: Path, tmp_path: Path) 
     root = tmp_path if name == "index.html" else published / "out"
     with pytest.raises(errors.NoProvenance):
         tracing.trace(root / name)
+
+
+def test_a_ring_of_acts_and_an_act_without_a_name_end_in_one_line(published: Path, tmp_path: Path) -> None:
+    home = tmp_path / "objects" / "ms-1"
+    shutil.copytree(published / "out" / "objects" / "ms-1", home)
+    document = addresses.load(home / "provenance.json")
+    ingest = next(entry for entry in document["@graph"] if entry.get("stage") == "ingest")
+    tile = next(entry for entry in document["@graph"] if entry.get("stage") == "tile")
+    made = next(entry for entry in document["@graph"] if entry.get("wasGeneratedBy") == tile["@id"])
+    ingest["used"].append(made["@id"])  # what it made is what it was made from
+    (home / "provenance.json").write_bytes(addresses.dump(document))
+    assert {act.stage for act in tracing.trace(home / made["atLocation"][0] / "info.json").acts} == {"ingest", "tile"}
+    del tile["stage"]
+    (home / "provenance.json").write_bytes(addresses.dump(document))
+    with pytest.raises(errors.NoProvenance):
+        tracing.trace(home / made["atLocation"][0] / "info.json")
 
 
 def test_the_ledger_as_premis(published: Path, tmp_path: Path) -> None:
