@@ -35,12 +35,19 @@ def package(
         str | None,
         typer.Option("--base", help=said("package.base", "Web address of the package; else that of the output")),
     ] = None,
+    downloads: Annotated[
+        bool,
+        typer.Option("--downloads", help=said("package.downloads", "With a zip of each object to take away")),
+    ] = False,
 ) -> None:
     """Each disk of a split package is a whole package of its own."""
     from heritage3d.exhibit import packaging, volumes
 
     limit = volumes.bytes_of(split) if split else None
-    made = packaging.package(out.absolute(), dest.absolute(), form, split=limit, objects=objects or [], base=base)
+    chosen = objects or []
+    made = packaging.package(
+        out.absolute(), dest.absolute(), form, split=limit, objects=chosen, base=base, takeaway=downloads
+    )
     for done in made:
         told = {"objects": done.objects, "files": done.files, "size": f"{done.size / 1e6:.1f}"}
         print(messages.text("package.done", folder=done.folder, **told))

@@ -4,6 +4,8 @@ web      the published tree of these objects, for any web server
 vr       the same without the full models: what a headset needs, opened through `serve`
 ar       for a web server that phones visit: without the full models, with every model as USDZ at true size
 offline  documents, models and tiles as scripts in few files: opens by a double click, without a network
+
+With ``takeaway`` a tree for a server holds the offline package of every object too, as a zip for its visitors.
 """
 
 from __future__ import annotations
@@ -11,19 +13,28 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import heritage3d
-from heritage3d.errors import DestinationInUse, DiskFull, NotAnOutput, ObjectUnknown, OutputIsFile, TreeNotIntact
-from heritage3d.exhibit import augmenting, scripts, site, volumes, words
+from heritage3d.errors import (
+    DestinationInUse,
+    DiskFull,
+    NotAnOutput,
+    ObjectUnknown,
+    OutputIsFile,
+    TreeNotIntact,
+    UsageError,
+)
+from heritage3d.exhibit import augmenting, documents, downloads, scripts, site, volumes, words
 from heritage3d.hall import writing as hall
 from heritage3d.iiif.collection import TITLE
 from heritage3d.pipeline import addresses
+from heritage3d.pipeline.digests import files_below, relative, sha256_of
 from heritage3d.pipeline.kinds import kind, kinds
-from heritage3d.pipeline.store import files_below, free_bytes, move, relative, remove, sha256_of, translated
+from heritage3d.pipeline.store import free_bytes, move, remove, translated
 from heritage3d.trust import bagit, fixity
 
 Form = Literal["web", "vr", "ar", "offline"]
@@ -52,23 +63,43 @@ class _Order:
     listed: dict[str, str]  # path -> SHA-256
     base: str
     new_base: str
+    takeaway: bool
 
 
 def package(
-    out: Path, dest: Path, form: Form, *, split: int | None = None, objects: Iterable[str] = (), base: str | None = None
+    out: Path,
+    dest: Path,
+    form: Form,
+    *,
+    split: int | None = None,
+    objects: Iterable[str] = (),
+    base: str | None = None,
+    takeaway: bool = False,
 ) -> list[Packed]:
     """Package published objects (all by default); with ``split`` each disk is a package of its own.
 
     Raises NotAnOutput, ObjectUnknown, NameUnportable, DiskTooSmall, DiskFull, TreeNotIntact (a file that is no
-    longer as published), ViewerMissing, UsdMissing, OutputError. Nothing is left at ``dest`` where it fails.
+    longer as published), ViewerMissing, UsdMissing, OutputError, UsageError (``takeaway`` of an offline package).
+    Nothing is left at ``dest`` where it fails.
     """
     if form == "ar":
         augmenting.ready()
-    listed = fixity.read_checksums(out)
+    if takeaway and form == "offline":
+        raise UsageError(detail="--downloads goes with --for web, vr or ar: each download is an offline package itself")
+    made_anew = takeaway or form == "offline"
+    listed = {
+        path: digest
+        for path, digest in fixity.read_checksums(out).items()
+        if not (made_anew and downloads.is_download(path))
+    }
     sizes = _sizes(out, listed, form, list(objects))
+    if takeaway:
+        zipped = _sizes(out, listed, "offline", list(sizes))
+        sizes = {name: size + zipped[name] + downloads.OVERHEAD for name, size in sizes.items()}
     old = _base_of(out)
-    order = _Order(out, form, listed, old, addresses.checked_base(base) if base else old)
-    volumes.check_names([path for path in listed if _object_of(path) in sizes])
+    order = _Order(out, form, listed, old, addresses.checked_base(base) if base else old, takeaway)
+    paths = [path for path in listed if _object_of(path) in sizes]
+    volumes.check_names(paths + [downloads.place(name) for name in sizes if takeaway])
     disks = volumes.divide(sizes, split, OVERHEAD)
     _refuse(dest, sum(disk.size for disk in disks))
     with translated(dest):
@@ -147,9 +178,11 @@ class _Volume:
         for name in self.objects:
             self.copy(f"objects/{name}")
         title = self.write_site()
+        if self.order.takeaway:
+            self.add_downloads()
         if self.order.form == "offline":
             self.to_scripts()
-            (self.root / "open.html").write_text(words.doorway(title), "utf-8", newline="\n")
+            (self.root / "open.html").write_text(words.doorway(title, self.objects), "utf-8", newline="\n")
         else:
             self.list_files()
         (self.root / "READ-ME.txt").write_text(words.leaflet(self.order.form), "utf-8", newline="\n")
@@ -202,6 +235,8 @@ class _Volume:
     def mend_documents(self, home: str, left_out: set[str]) -> None:
         """Another base where one is asked for, and no word of files that stay behind."""
         order = self.order
+        if (download := downloads.place(Path(home).name)) not in order.listed:
+            left_out = left_out | {download}
         gone = {order.new_base + addresses.join("", path).strip("/") for path in left_out}
         addressed = {name for told in kinds() for name in told.addressed}
         names = {path.rpartition("/")[2] for path in left_out}
@@ -210,9 +245,19 @@ class _Volume:
             document = before
             if path.name in addressed and order.base != order.new_base:
                 document = addresses.rebind(document, order.base, order.new_base)
-            document = _without(document, lambda entry: entry.get("id") in gone or entry.get("file") in names)
+            document = documents.without(document, lambda entry: entry.get("id") in gone or entry.get("file") in names)
             if document != before:
                 path.write_bytes(addresses.dump(document))
+
+    def add_downloads(self) -> None:
+        """The offline package of each object as a zip beside its manifest, which names it."""
+        order = replace(self.order, form="offline", takeaway=False)
+        for name in self.objects:
+            whole = self.view / "zipped"
+            _Volume(order, whole / name, [name], self.view / "seen").write({}, whole)
+            home = self.data / "objects" / name
+            downloads.tell(home, order.new_base, downloads.pack(whole, self.data / downloads.place(name)))
+            shutil.rmtree(self.view)
 
     # --- the site around them -----------------------------------------------------------------------------
 
@@ -258,8 +303,8 @@ class _Volume:
                 if sha256_of(self.order.out / path) != self.order.listed[path]:
                     raise TreeNotIntact(file=self.order.out, count=1, first=path)
             scripts.write_object(self.order.out, self.data, home, files)
-        documents = [relative(path, self.data) for path in files_below(self.data) if path.suffix == ".json"]
-        scripts.write_root(self.data, documents)
+        told = [relative(path, self.data) for path in files_below(self.data) if path.suffix == ".json"]
+        scripts.write_root(self.data, told)
         for page in sorted(self.data.glob("*.html")):
             script = site.VIEWER / "offline" / f"{page.stem}.js"
             if script.is_file():
@@ -269,12 +314,3 @@ class _Volume:
         for left in (self.data / "assets").iterdir():
             if left.suffix in {".js", ".wasm", ".mjs"}:
                 remove(left)
-
-
-def _without(value: Any, gone: Callable[[dict[str, Any]], bool]) -> Any:
-    """The same document without the entries of lists that are ``gone``."""
-    if isinstance(value, dict):
-        return {key: _without(entry, gone) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_without(entry, gone) for entry in value if not (isinstance(entry, dict) and gone(entry))]
-    return value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
+from urllib.parse import quote
 
 _HOW = {
     "web": (
@@ -55,13 +57,14 @@ def leaflet(form: str) -> str:
     return "\n\n".join((english, _WHOLE[0], chinese, _WHOLE[1])) + "\n"
 
 
-def doorway(title: str) -> str:
-    """The page that is opened by a double click."""
+def doorway(title: str, objects: Sequence[str]) -> str:
+    """The page that is opened by a double click; a package of one object opens at it."""
     shown = html.escape(title)
+    room = "data/index.html" + (f"#/object/{quote(objects[0], safe='')}" if len(objects) == 1 else "")
     policy = "default-src 'none'"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta http-equiv="refresh" content="0; url=data/index.html">\n'
-        f'<title>{shown}</title>\n</head>\n<body>\n<p><a href="data/index.html">{shown}</a></p>\n</body>\n</html>\n'
+        f'<meta http-equiv="refresh" content="0; url={room}">\n'
+        f'<title>{shown}</title>\n</head>\n<body>\n<p><a href="{room}">{shown}</a></p>\n</body>\n</html>\n'
     )

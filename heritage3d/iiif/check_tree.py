@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def check_tree(path: Path, document: dict[str, Any]) -> list[Finding]:
         file = files[address]
         if file is None or not file.is_file():
             findings.append(Finding(ABSENT, f"{address} is not there", where))
-        elif node.get("type") == "Image" and (wrong := _other_size(file, node)):
+        elif wrong := _other_size(file, node) if node.get("type") == "Image" else _cut_off(file, node):
             findings.append(Finding(SIZE, wrong, where))
     return findings
 
@@ -103,3 +104,19 @@ def _other_size(file: Path, node: dict[str, Any]) -> str | None:
     if size is None or size == (node["width"], node["height"]):
         return None
     return f"{file.name} has {size[0]} x {size[1]} pixels, not {node['width']} x {node['height']}"
+
+
+def _cut_off(file: Path, node: dict[str, Any]) -> str | None:
+    """Models and packages tell their own length: a copy that ended too early is found by it."""
+    form = str(node.get("format"))
+    try:
+        if form == "model/gltf-binary":
+            with file.open("rb") as stream:
+                head = stream.read(12)
+            told, held = int.from_bytes(head[8:12], "little"), file.stat().st_size
+            return f"{file.name} has {held} bytes and says that it has {told}" if told != held else None
+        if form.partition("+")[2] == "zip" or form == "application/zip":
+            return None if zipfile.is_zipfile(file) else f"{file.name} ends before the list of what is in it"
+    except OSError as error:
+        return f"{file.name} cannot be read: {error.strerror}"
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from heritage3d.iiif.parts import ImagePart, ModelPart
@@ -10,13 +11,14 @@ from heritage3d.pipeline.addresses import here
 Json = dict[str, Any]
 
 
-def on_page(part: ImagePart, page: Json | None, record: Json) -> Json:
-    """The property ``annotations`` of a page's canvas; {} where nobody said anything of it.
+def on_page(part: ImagePart, page: Json | None, record: Json, joined: Collection[str] = ()) -> Json:
+    """The property ``annotations`` of a page's canvas; {} where nobody said anything of it, or of what it was
+    ``joined`` from.
 
     Boxes are in pixels of the capture. A canvas of another size (the page was cropped, turned or joined) gets its
     annotations on the whole: a wrong place is worse than none.
     """
-    said = [entry for entry in record.get("annotations") or [] if entry.get("page") == part.name]
+    said = [entry for entry in record.get("annotations") or [] if entry.get("page") in {part.name, *joined}]
     same = page is not None and (page.get("width"), page.get("height")) == (part.width, part.height)
     canvas = here(f"canvas/{part.address}")
     items = [_of_page(entry, part.address, at, canvas, placed=same) for at, entry in enumerate(said, start=1)]

@@ -59,7 +59,8 @@ def manifest(
     unlisted = {"label": record["title"]} if len(images) == 1 else None
     canvases = [_page(part, listed.get(part.name, unlisted), record) for part in images]
     for image, page in zip(images, canvases, strict=True):
-        page |= comments.on_page(image, listed.get(image.name), record)
+        joined = listed if unlisted and image.name not in listed else ()
+        page |= comments.on_page(image, listed.get(image.name), record, joined)
     for part in models:
         canvas = _model(part, MODEL if len(models) == 1 else {"none": [part.name]})
         canvas |= comments.on_model(part, record)

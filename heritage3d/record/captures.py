@@ -1,6 +1,6 @@
 """What lies in the folder of one object: pages, meshes, photographs, masks, targets. Nothing is ever changed.
 
-A file is judged by the folder it lies in (pages/ mesh/ photos/ masks/ target/) and by its content.
+A file is judged by the folder it lies in (pages/ parts/ mesh/ photos/ masks/ target/) and by its content.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from heritage3d.record import naming
 from heritage3d.record.annotations import ANNOTATION_LISTS
 from heritage3d.record.pages import PAGE_LISTS
 
-FOLDERS = {"pages": "page", "mesh": "mesh", "photos": "photo", "masks": "mask", "target": "target"}
-_CAPTURED_AS = {"page": "image/master", "photo": "image/master", "mask": "image/master", "target": "image/master",
-                "mesh": "mesh/scan"}  # fmt: skip
+FOLDERS = {"pages": "page", "parts": "part", "mesh": "mesh", "photos": "photo", "masks": "mask", "target": "target"}
+_CAPTURED_AS = {**dict.fromkeys(("page", "part", "photo", "mask", "target"), "image/master"), "mesh": "mesh/scan"}
 SCALE = "scale.yaml"
 _OWN_FILES = frozenset({*PAGE_LISTS, *ANNOTATION_LISTS, SCALE})
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "@eadir", "#recycle",
@@ -51,6 +50,7 @@ class Captures:
     """All captures of an object, each list in the natural order of names."""
 
     page: list[Found] = field(default_factory=list)
+    part: list[Found] = field(default_factory=list)  # overlapping pictures, to be joined into one page
     mesh: list[Found] = field(default_factory=list)
     photo: list[Found] = field(default_factory=list)
     mask: list[Found] = field(default_factory=list)

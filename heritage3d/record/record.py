@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heritage3d import errors
-from heritage3d.record import cells, languages, links
+from heritage3d.record import cells, labels, languages, links
 from heritage3d.record.languages import UNKNOWN, Texts
 from heritage3d.record.rights import is_licence
 
@@ -35,7 +35,7 @@ def describe(identifier: str, row: dict[str, str]) -> dict[str, Any]:
 
     Raises RecordError where a cell cannot be used, ObjectErrors where several cannot.
     """
-    row = checked(row)
+    row, named = labels.taken(checked(row))
     rights, statement = _rights(row)
     holding, homepage = _holding(texts(row, "holding"))
     return {
@@ -43,7 +43,7 @@ def describe(identifier: str, row: dict[str, str]) -> dict[str, Any]:
         "title": texts(row, "title") or {UNKNOWN: [identifier]},
         "summary": texts(row, "summary") or None,
         "kind": next(iter(texts(row, "kind").values()), [None])[0],
-        "metadata": _metadata(row),
+        "metadata": _metadata(row, named),
         "rights": rights,
         "required_statement": statement,
         "holding": holding,
@@ -98,7 +98,7 @@ def _size(row: dict[str, str]) -> dict[str, float | None] | None:
     return size if any(size.values()) else None
 
 
-def _metadata(row: dict[str, str]) -> list[dict[str, Texts]]:
+def _metadata(row: dict[str, str], named: labels.Labels) -> list[dict[str, Texts]]:
     found = [
         {"label": LABELS[name], "value": said} for name in ("kind", "date", "material") if (said := texts(row, name))
     ]
@@ -110,8 +110,7 @@ def _metadata(row: dict[str, str]) -> list[dict[str, Texts]]:
         base, language = languages.split(column)
         if base not in cells.KNOWN_COLUMNS and text:
             others.setdefault(base, {}).setdefault(language or UNKNOWN, []).append(text)
-    for base, value in others.items():
-        # A label said once is in the language of its text; said for several languages it belongs to none.
-        language = next(iter(value)) if len(value) == 1 else UNKNOWN
-        found.append({"label": {language: [base]}, "value": value})
+    found += [
+        {"label": labels.label_of(base, value, named.get(base, {})), "value": value} for base, value in others.items()
+    ]
     return found

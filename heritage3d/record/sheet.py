@@ -6,12 +6,12 @@ A bad row carries its errors and never stops the others; only a sheet that canno
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from heritage3d import errors
 from heritage3d.errors import Heritage3dError, RecordError
-from heritage3d.record import cells, languages, naming
+from heritage3d.record import cells, labels, languages, naming
 from heritage3d.record.table import read_table
 
 SHEET_NAMES = ("objects.csv", "objects.xlsx")
@@ -22,7 +22,8 @@ class Row:
     """One object of the sheet.
 
     ``number`` is the row as a spreadsheet shows it. ``cells`` maps the head of each filled column in its
-    usual form ("title@zh-Hans", "unit") to its text in its usual form ("mm"). A row with ``errors`` must
+    usual form ("title@zh-Hans", "unit") to its text in its usual form ("mm"); where rows of the sheet name columns
+    in a language, ``label@en:findspot`` holds such a name (record.labels). A row with ``errors`` must
     not be published; its ``id`` may then be empty or unsafe.
     """
 
@@ -84,8 +85,13 @@ def read_sheet(captures: Path) -> Sheet:
         raise errors.SheetEmpty(file=str(path))
     columns = _columns(table.header, path)
     rows: list[Row] = []
+    named: labels.Labels = {}
     seen: dict[str, Row] = {}
+    first_column = columns.index("id")
     for number, texts in table.rows:
+        if labels.is_label_row(texts[first_column] if first_column < len(texts) else ""):
+            labels.read(number, texts, columns, path, named)
+            continue
         row = _row(number, texts, columns, path.name)
         if row.id:
             first = seen.setdefault(naming.same(row.id), row)
@@ -95,7 +101,7 @@ def read_sheet(captures: Path) -> Sheet:
         rows.append(row)
     if not rows:
         raise errors.SheetEmpty(file=str(path))
-    return Sheet(path, rows)
+    return Sheet(path, [replace(row, cells=labels.added(row.cells, named)) for row in rows] if named else rows)
 
 
 def _columns(header: list[str], path: Path) -> list[str]:

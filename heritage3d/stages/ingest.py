@@ -9,8 +9,8 @@ from pydantic import Field
 
 from heritage3d import errors
 from heritage3d.pipeline import addresses
+from heritage3d.pipeline.digests import sha256_of
 from heritage3d.pipeline.stage import Artefact, Column, Many, Output, Reads, stage
-from heritage3d.pipeline.store import sha256_of
 from heritage3d.record import captures as room
 from heritage3d.record import naming, record
 from heritage3d.record.annotations import Subject, read_annotations
@@ -22,8 +22,10 @@ Publish = Literal["alone", "always", "never"]
 
 
 @stage(
-    writes=Many("record", "image/master", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"),
-    version=5,
+    writes=Many(
+        "record", "image/master", "image/part", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"
+    ),
+    version=6,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
 )
@@ -39,6 +41,13 @@ def ingest(
             "only where there is neither page nor mesh, always, or never"
         ),
     ] = "alone",
+    overlapping: Annotated[
+        bool,
+        Field(
+            description="Whether all page scans of an object are overlapping parts of one picture, "
+            "as those in the folder parts always are; the step `stitch` joins them"
+        ),
+    ] = False,
     model_from: Annotated[
         Literal["scan", "photographs"],
         Column("model_from"),
@@ -47,7 +56,7 @@ def ingest(
 ) -> list[Output]:
     """Take in the folder of one object: find its pages, photographs and meshes and write its record.
 
-    A capture is recognised by the folder that it lies in (pages, mesh, photos, masks, target) and by its
+    A capture is recognised by the folder that it lies in (pages, parts, mesh, photos, masks, target) and by its
     content. Nothing is copied and nothing is changed. Every file that cannot be used is named; so is one that
     differs from a list of hashes that came with it (SHA256SUMS, scan.tif.md5, a BagIt manifest).
     """
@@ -66,7 +75,7 @@ def ingest(
     if not (pages or found.mesh or found.photo or faults):
         raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
 
-    outputs = _pages(published, pages)
+    outputs = _pages(published, pages, {entry.file for entry in (published if overlapping else found.part)})
     both = bool(found.mesh and found.photo)
     if not (both and model_from == "photographs"):
         outputs += _outputs("mesh/scan", found.mesh)
@@ -102,21 +111,22 @@ def _annotations(found: Captures, outputs: list[Output]) -> list[dict[str, Any]]
     subjects = {
         output.evidence["file"]: Subject("model" if output.kind == "mesh/scan" else "page", output.name)
         for output in outputs
-        if output.kind in ("image/master", "mesh/scan")
+        if output.kind in ("image/master", "image/part", "mesh/scan")
     }
     return read_annotations(found.annotation_list, subjects)
 
 
 def _published(found: Captures, publish_photos: Publish) -> list[Found]:
     """What becomes a page: page scans, and photographs where they are all there is to show."""
-    alone = publish_photos == "alone" and not found.page and not found.mesh
-    return found.page + (found.photo if alone or publish_photos == "always" else [])
+    alone = publish_photos == "alone" and not (found.page or found.part or found.mesh)
+    return found.page + found.part + (found.photo if alone or publish_photos == "always" else [])
 
 
-def _pages(published: list[Found], pages: list[Page]) -> list[Output]:
+def _pages(published: list[Found], pages: list[Page], parts: set[str]) -> list[Output]:
     by_file = {entry.file: entry for entry in published}
     names = naming.names_for(by_file)
-    return [_output("image/master", names[page.file], by_file[page.file]) for page in pages]
+    kinds = {page.file: "image/part" if page.file in parts else "image/master" for page in pages}
+    return [_output(kinds[page.file], names[page.file], by_file[page.file]) for page in pages]
 
 
 def _outputs(kind: str, found: list[Found]) -> list[Output]:

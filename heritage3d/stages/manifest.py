@@ -35,7 +35,7 @@ class ManifestEvidence(Evidence):
     thumbnail: bool
 
 
-@stage(writes="iiif/manifest", version=6, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
+@stage(writes="iiif/manifest", version=7, libraries=("pyvips-binary",), seconds_per_mb=0.01, bytes_out_per_byte=0.001)
 def manifest(
     record: Annotated[Path, Reads("record")],
     parts: list[Annotated[Artefact, Reads("iiif/image", "gltf/lods", "image/quality", "photogrammetry/report")]],

@@ -22,7 +22,7 @@ NAME = "whole"
     bytes_out_per_byte=1.5,
 )
 def stitch(
-    parts: list[Annotated[Artefact, Reads("image/master")]],
+    parts: list[Annotated[Artefact, Reads("image/part")]],
     dest: Path,
     *,
     tolerance: Annotated[
@@ -34,6 +34,7 @@ def stitch(
     The parts lie in one row, side by side or one below the other, in any order; neighbours overlap by a tenth.
     Tie points are found to hundredths of a pixel and adjusted together; gains balance the exposure; the seams
     run where the parts are most alike. Each pixel is interpolated once, or copied where a part is only moved.
+    In a workflow they are what lies in the folder parts of an object, or all its pages where `ingest` is told so.
     Parts that do not match, or match in several places, are refused by name. A single part stays as it is.
     """
     from heritage3d.stitching import joining

@@ -29,6 +29,15 @@ Basis Universal transcoder, (c) Binomial LLC, Apache-2.0; changed: it makes no c
   };
 }
 
+/** What all pages say in their head: the policy above all. */
+function oneHead() {
+  const head = readFileSync(new URL("head.html", import.meta.url), "utf8").trim();
+  return {
+    name: "one-head",
+    transformIndexHtml: { order: "pre", handler: (page) => page.replace("<!--head-->", () => head) },
+  };
+}
+
 /** Of the Draco decoders that three carries, the small one for glTF is enough: every site is a megabyte smaller. */
 function oneDraco() {
   const generic = /new URL\( '\.\.\/libs\/draco\/draco_(decoder\.wasm|wasm_wrapper\.js)'/g;
@@ -93,7 +102,7 @@ function classicConfig(page, parts, outDir) {
 
 export default defineConfig({
   base: "./", // the site is opened at any address
-  plugins: [oneDraco(), transcoder(), licences(), offline()],
+  plugins: [oneHead(), oneDraco(), transcoder(), licences(), offline()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0, // data: addresses would need a weaker content security policy

@@ -50,13 +50,13 @@ class Placement:
 
 def make(folder: Path, seed: int, scale: float) -> None:
     """Write four JPEG parts, the right one first, and ``pages.csv``."""
-    (folder / "pages").mkdir(parents=True)
+    (folder / "parts").mkdir(parents=True)
     whole = picture(seed, scale)
     rows = ["file,label@zh-Hans,label@en,side"]
     for number, placement in enumerate(placements(seed, scale), start=1):
         rng = noise.source(seed, "long-scroll", placement.file)
         pixels = _taken(rng, whole, placement, scale)
-        write_jpeg(folder / "pages" / placement.file, pixels, PPI * scale, "srgb", 90)
+        write_jpeg(folder / "parts" / placement.file, pixels, PPI * scale, "srgb", 90)
         rows.append(f"{placement.file},第{'一二三四'[number - 1]}段,Part {number},recto")
     (folder / "pages.csv").write_text("\n".join(rows) + "\n", "utf-8", newline="\n")
 

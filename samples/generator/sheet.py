@@ -20,9 +20,9 @@ ORACLE_BONE = {
     "summary@zh-Hans": "程序生成的龟腹甲残片：正面刻有五行仿甲骨文字与卜兆，背面有钻凿与灼痕。字形为本项目自绘。",
     "summary@en": "A generated plastron fragment: five columns of signs and heat cracks on the front, hollows and scorch "
     "marks behind. The signs were drawn for this project.",
-    "馆藏号 / Accession number@zh-Hans": "示例甲 1", "馆藏号 / Accession number@en": "Sample A 1",
-    "刻辞 / Inscription@zh-Hans": "癸子卜贞／旬亡火今日／王田不雨大木／五月三牛羊／山水人",
-    "刻辞 / Inscription@en": "Signs for days, divination, rain, hunt, sacrifice; not a text",
+    "馆藏号@zh-Hans": "示例甲 1", "馆藏号@en": "Sample A 1",
+    "刻辞@zh-Hans": "癸子卜贞／旬亡火今日／王田不雨大木／五月三牛羊／山水人",
+    "刻辞@en": "Signs for days, divination, rain, hunt, sacrifice; not a text",
 }  # fmt: skip
 BAMBOO_SLIPS = {
     "id": "bamboo-slips",
@@ -35,8 +35,8 @@ BAMBOO_SLIPS = {
     "summary@zh-Hans": "程序生成的六枚竹简，三道编绳，第六简下端残断。每简一幅扫描（600 ppi），另有编连简册的三维模型。",
     "summary@en": "Six generated slips held by three cords, the sixth broken at its lower end: a scan of each at 600 ppi "
     "and a mesh of the bundle.",
-    "馆藏号 / Accession number@zh-Hans": "示例简 1–6", "馆藏号 / Accession number@en": "Sample B 1–6",
-    "书体 / Script@zh-Hans": "隶意", "书体 / Script@en": "After the clerical script",
+    "馆藏号@zh-Hans": "示例简 1–6", "馆藏号@en": "Sample B 1–6",
+    "书体@zh-Hans": "隶意", "书体@en": "After the clerical script",
 }  # fmt: skip
 LONG_SCROLL = {
     "id": "long-scroll",
@@ -49,8 +49,8 @@ LONG_SCROLL = {
     "summary@zh-Hans": "程序生成的手卷：引首、画心、拖尾与印章。分四段拍摄，相邻两段重叠约百分之十五，曝光与角度略有差别。",
     "summary@en": "A generated handscroll with title, painting, colophon and seals, photographed in four parts that "
     "overlap by 15 per cent and differ a little in exposure and angle.",
-    "馆藏号 / Accession number@zh-Hans": "示例画 1", "馆藏号 / Accession number@en": "Sample C 1",
-    "印章 / Seals@zh-Hans": "竹石居士、竹石、清音、清心、山水之友、西山清光、福", "印章 / Seals@en": "Seven seals of invented owners",
+    "馆藏号@zh-Hans": "示例画 1", "馆藏号@en": "Sample C 1",
+    "印章@zh-Hans": "竹石居士、竹石、清音、清心、山水之友、西山清光、福", "印章@en": "Seven seals of invented owners",
 }  # fmt: skip
 ARCHIVE_VOLUME = {
     "id": "archive-volume",
@@ -63,9 +63,18 @@ ARCHIVE_VOLUME = {
     "summary@zh-Hans": "程序生成的线装册，五叶十面：封面、题记、序、五面工程日记、结算、封底。附色卡拍摄一幅。地名人名均为虚构。",
     "summary@en": "A generated thread-bound volume of five leaves: cover, shelf mark, preface, five pages of a register, "
     "sum, back; with a shot of a colour target. Places and persons are invented.",
-    "全宗号 / Shelf mark@zh-Hans": "天字第十二", "全宗号 / Shelf mark@en": "Tian 12",
-    "装帧 / Binding@zh-Hans": "线装", "装帧 / Binding@en": "Thread-bound",
+    "全宗号@zh-Hans": "天字第十二", "全宗号@en": "Tian 12",
+    "装帧@zh-Hans": "线装", "装帧@en": "Thread-bound",
 }  # fmt: skip
+# What the museum's own columns are called in the other languages.
+LABELS = {
+    "馆藏号": {"en": "Accession number", "zh-Hant": "館藏號"},
+    "刻辞": {"en": "Inscription", "zh-Hant": "刻辭"},
+    "书体": {"en": "Script", "zh-Hant": "書體"},
+    "印章": {"en": "Seals", "zh-Hant": "印章"},
+    "全宗号": {"en": "Shelf mark", "zh-Hant": "全宗號"},
+    "装帧": {"en": "Binding", "zh-Hant": "裝幀"},
+}
 OBJECTS = (ORACLE_BONE, BAMBOO_SLIPS, LONG_SCROLL, ARCHIVE_VOLUME)
 
 PHOTOGRAPHED_BONE = {
@@ -82,8 +91,12 @@ def write(path: Path, objects: Sequence[dict[str, str]]) -> None:
     """Write the sheet as spreadsheets do: UTF-8 with a byte order mark, comma, CRLF."""
     rows = [{**described, **HOLDING, **RIGHTS} for described in objects]
     columns = list(dict.fromkeys(column for row in rows for column in row))
+    named = [
+        {"id": f"label@{tag}"} | {f"{own}@en": names[tag] for own, names in LABELS.items() if f"{own}@en" in columns}
+        for tag in ("en", "zh-Hant")
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(named + rows)
     path.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())

@@ -93,7 +93,8 @@ def _evidence(visit: Visit) -> None:
 
 
 def _dark(visit: Visit) -> None:
-    visit.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    visit.page.locator("header .tool").click()
+    visit.page.mouse.move(300, 120)
 
 
 # --- the VR room --------------------------------------------------------------------------------------------

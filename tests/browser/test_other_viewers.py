@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import tour
+from tests.browser.viewers import MIRADOR, UNIVERSAL_VIEWER, Viewer, opened, unfold
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,6 +63,20 @@ def test_every_manifest_opens(
     opens(report, browser, viewers, bound, published)
     assert report.bad == []
     assert report.manifests[name] == len(tour.files_of(published, "manifest.json")) > 0
+
+
+@pytest.mark.parametrize("viewer", [MIRADOR, UNIVERSAL_VIEWER], ids=lambda viewer: viewer.page)
+def test_nested_contents_are_shown_and_lead_to_their_page(
+    viewer: Viewer, bound: str, viewers: str, browser: Browser, published: Path
+) -> None:
+    """Clover, the third, has no table of contents (samvera-labs/clover-iiif, issue 200): its first look is above."""
+    seen = opened(browser, viewers, viewer, f"{bound}objects/volume-1923/manifest.json", panel="canvas")
+    listed = unfold(seen, viewer, "Table of contents", "Book one", "Dike works")
+    assert listed == ["Table of contents", "Book one", "Preface", "Dike works", "Book two"]
+    page = f"{bound}objects/volume-1923/pages/004v/"
+    assert [url for url in seen.requested if url.startswith(page) and url.endswith(".jpg")]
+    seen.assert_clean()
+    seen.close()
 
 
 def test_the_models_are_of_every_kind(published: Path) -> None:

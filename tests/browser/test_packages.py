@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,3 +51,27 @@ def test_the_same_package_works_from_a_server(disk: Path, browser: Browser) -> N
             visit.page.wait_for_load_state("networkidle")
             visit.assert_clean()
             visit.close()
+
+
+def test_a_visitor_takes_an_object_away(published: Path, browser: Browser, tmp_path: Path) -> None:
+    """The reading room offers the zip of an object; unpacked, it opens at the object by a double click."""
+    if not (published / "checksums.txt").exists():
+        trees.listed(published)
+    packaging.package(published, tmp_path / "web", "web", objects=["bone-0412"], takeaway=True)
+    with serving.in_background(tmp_path / "web" / "data") as server:
+        visit = Visit(browser, f"{server.address}index.html#/object/bone-0412", allowed=server.address, locale="zh-CN")
+        with visit.page.expect_download() as coming:
+            visit.page.get_by_role("link", name="下载本件").click()
+        assert coming.value.suggested_filename == "bone-0412.zip"
+        coming.value.save_as(tmp_path / "bone.zip")
+        visit.assert_clean()
+        visit.close()
+    with zipfile.ZipFile(tmp_path / "bone.zip") as archive:
+        archive.extractall(tmp_path / "at home")
+    home = tmp_path / "at home" / "bone-0412"
+    visit = Visit(browser, (home / "open.html").as_uri(), allowed=home.as_uri(), locale="en-GB")
+    visit.page.wait_for_selector('.stage[data-state=ready], .stage[data-file="web.glb"]')
+    assert visit.page.locator("main h1").inner_text() == "Oracle bone with incised signs"
+    assert visit.page.get_by_role("link", name="Take it with you").count() == 0
+    visit.assert_clean()
+    visit.close()

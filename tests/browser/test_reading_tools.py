@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import trimesh
 
 from heritage3d.exhibit import serving, site
+from heritage3d.gltf.model import Model, Primitive
+from heritage3d.gltf.writing import Encoding, write
 from tests.benchmarks.collection import fill
 from tests.browser import tour
 from tests.browser.chromium import MODULES
@@ -115,6 +119,41 @@ def test_a_section_opens_a_model_and_draws_its_profile(at_root: str, visit: Visi
     seen.page.get_by_label("Level of detail").select_option("preview.glb")
     seen.page.wait_for_selector('.stage[data-file="preview.glb"]')
     assert int(panel.get_attribute("data-lines") or 0) > 10  # the other level is cut too
+    seen.assert_clean()
+
+
+@pytest.fixture
+def with_a_filled_hole(published: Path, tmp_path: Path) -> Iterator[str]:
+    """The tree with a ball in place of the bone: nobody captured a piece of it, and that was filled in."""
+    ball = trimesh.creation.icosphere(subdivisions=3, radius=0.04)
+    faces, filled = np.asarray(ball.faces, np.uint32), ball.triangles_center[:, 0] > 0.03
+    points = np.asarray(ball.vertices)
+    parts = (Primitive(points, faces[~filled]), Primitive(points, faces[filled], invented=True))
+    tour.copy(published, tmp_path / "tree")
+    for role, packing in {"preview": "none", "web": "draco", "vr": "meshopt", "full": "none"}.items():
+        path = tmp_path / "tree/objects/bone-0412/models" / f"{role}.glb"
+        path.unlink()  # a link to that of the other tree
+        path.write_bytes(write(Model(primitives=parts), Encoding(compression=packing)))
+    with serving.in_background(tmp_path / "tree") as server:
+        yield server.address
+
+
+def test_a_cut_through_filled_holes_is_whole_until_they_are_hidden(with_a_filled_hole: str, visit: Visitor) -> None:
+    seen = visit(f"{with_a_filled_hole}#/object/bone-0412/models", reduced_motion="reduce")
+    settle(seen)
+    seen.page.get_by_role("button", name="Section plane").click()
+    seen.page.get_by_label("Direction of the section").select_option("y")
+    panel = seen.page.locator(".section")
+    for level in ("web", "vr", "full"):
+        seen.page.get_by_label("Level of detail").select_option(f"{level}.glb")
+        seen.page.wait_for_selector(f'.stage[data-file="{level}.glb"]')
+        lines, closed = (int(panel.get_attribute(f"data-{name}") or 0) for name in ("lines", "closed"))
+        assert lines == closed > 50, level
+        seen.page.get_by_role("button", name=re.compile("hide filled holes")).click()
+        hidden = int(panel.get_attribute("data-lines") or 0)
+        assert 0 < hidden < lines
+        assert panel.get_attribute("data-closed") == "0"  # an open line encloses nothing
+        seen.page.get_by_role("button", name=re.compile("hide filled holes")).click()
     seen.assert_clean()
 
 

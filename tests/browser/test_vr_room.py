@@ -93,6 +93,52 @@ def test_a_visit_in_the_headset(visit: Callable[..., Visit], site: str) -> None:
     visited.assert_clean()
 
 
+def _button(label: str) -> str:
+    """Where a button of the card before the eyes lies in the room."""
+    return f"""(() => {{
+        const {{ mesh, canvas, places }} = room.picture;
+        const {{ x, y, w, h }} = places[room.saying.buttons.findIndex((button) => button.label.startsWith({label!r}))];
+        const {{ width, height }} = mesh.geometry.parameters;
+        const at = mesh.position.clone().set((x + w / 2) / canvas.width - 0.5, 0.5 - (y + h / 2) / canvas.height, 0);
+        at.x *= width; at.y *= height;
+        return mesh.localToWorld(at).toArray();
+    }})()"""
+
+
+def test_comfort_in_the_headset_gliding_in_place_of_jumping(visit: Callable[..., Visit], site: str) -> None:
+    """The switch is pressed on the card with the controller; then a place on the floor is reached by gliding."""
+    visited, wearer = _open(visit, site, worn="metaQuest3", viewport=SMALL)
+    wearer.enter()
+    wearer.tell("room.showMenu('menu')")
+    assert wearer.tell("room.headset.comfort.glide") is False
+    wearer.aim(_button("Glide"))
+    wearer.press()
+    assert wearer.tell("room.headset.comfort.glide") is True
+    assert wearer.tell("room.saying.buttons.find((button) => button.label.startsWith('Glide')).pressed") is True
+    wearer.aim(_button("Close"))
+    wearer.press()
+    assert wearer.tell("room.saying") is None
+
+    before = wearer.tell("room.body.head().toArray()")
+    # Where the head is, and how narrow the view, in every frame on the way.
+    wearer.tell(
+        "(globalThis.way = [], room.plain = room.body.move.bind(room.body),"
+        " room.body.move = (seconds) => { room.plain(seconds); way.push([room.body.head().z, room.body.haste]); })"
+    )
+    wearer.aim("[0.4, 0, 1.2]")
+    wearer.press()
+    wearer.until("!room.body.gliding")
+    x, _y, z = wearer.tell("room.body.head().toArray()")
+    assert (x, z) == pytest.approx((0.4, 1.2), abs=0.02)
+    way = visited.page.evaluate("way")
+    between = [at for at, _haste in way if min(before[2], z) + 0.05 < at < max(before[2], z) - 0.05]
+    assert between, way
+    assert between == sorted(between, reverse=before[2] > z)
+    assert max(haste for _at, haste in way) == 1
+    _within_budgets(wearer)
+    visited.assert_clean()
+
+
 def test_hands_and_a_seat(visit: Callable[..., Visit], site: str) -> None:
     visited, wearer = _open(visit, site, worn="metaQuest3", viewport=SMALL)
     wearer.enter()

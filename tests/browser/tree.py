@@ -99,6 +99,18 @@ ANNOTATIONS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+_FIRST, _SECOND = {"zh-Hans": ["卷一"], "en": ["Book one"]}, {"zh-Hans": ["卷二"], "en": ["Book two"]}
+_PREFACE, _DIKES = {"zh-Hans": ["序"], "en": ["Preface"]}, {"zh-Hans": ["堤工"], "en": ["Dike works"]}
+# Pages of the volume in sections and sections in these; the cover belongs to none.
+SECTIONS: dict[str, list[dict[str, list[str]]]] = {
+    "002v": [_FIRST, _PREFACE],
+    "003r": [_FIRST, _PREFACE],
+    "004v": [_FIRST, _DIKES],
+    "005r": [_SECOND],
+    "006v": [_SECOND],
+}
+
+
 def build(out: Path, base: str) -> None:
     """Write a whole published tree into an empty folder, bound to ``base``."""
     for row in OBJECTS:
@@ -139,9 +151,8 @@ def _fill(home: Path, identifier: str, record: dict[str, Any]) -> list[tuple[str
     made: list[tuple[str, str, str]] = []
     for name, label, picture in _pages(identifier):
         _service(picture, home / "pages" / name)
-        record["pages"].append(
-            {"name": name, "label": label, "side": None, "width": picture.width, "height": picture.height}
-        )
+        page = {"name": name, "label": label, "side": None, "width": picture.width, "height": picture.height}
+        record["pages"].append(page | ({"sections": SECTIONS[name]} if name in SECTIONS else {}))
         made.append(("iiif/image", name, f"pages/{name}"))
     if identifier == "bone-0412":
         models.bone(home / "models")

@@ -19,25 +19,29 @@ CANVAS = ".openseadragon-canvas canvas"
 class Viewer:
     """One that a harness page opens.
 
-    ``turn`` is the button that turns to the next canvas, or, with ``each``, has one for every canvas; ``unread`` are
-    parts of what it says of models that it cannot read.
+    ``turn`` is the button that turns to the next canvas, or, with ``each``, has one for every canvas; ``contents`` are
+    the entries of its table of contents, "" where it has none; ``unread`` are parts of what it says of models that it
+    cannot read.
     """
 
     page: str
     name: str
     turn: str
     each: bool = False
+    contents: str = ""
     unread: tuple[str, ...] = ()
 
 
-MIRADOR = Viewer("mirador", "Mirador", ".mirador-next-canvas-button")
+MIRADOR = Viewer("mirador", "Mirador", ".mirador-next-canvas-button", contents="[role=treeitem]")
 # Version 4.4 brings no decoder of meshopt; no viewer but its own three is to blame, and none can be given to it.
 UNIVERSAL_VIEWER = Viewer(
     "universal_viewer",
     "Universal Viewer",
     ".paging.next",
+    contents="ul.tree li",
     unread=("THREE.GLTFLoader: setMeshoptDecoder must be called before loading compressed files",),
 )
+# Clover has no table of contents yet: samvera-labs/clover-iiif, issue 200.
 CLOVER = Viewer("clover", "Clover", "button[data-canvas]", each=True)
 
 
@@ -72,6 +76,20 @@ def page_through(seen: Visit, viewer: Viewer, services: list[str]) -> None:
             seen.page.locator(viewer.turn).first.click()
         seen.page.evaluate("place => lookAround(place, true)", place)
     seen.page.wait_for_load_state("networkidle")
+
+
+def unfold(seen: Visit, viewer: Viewer, *sections: str) -> list[str]:
+    """Open section after section of the table of contents, the last one as a reader does; what stands in it then."""
+    if viewer is UNIVERSAL_VIEWER:
+        seen.page.get_by_text("Index", exact=True).first.click()
+    for section in sections[:-1]:
+        # Mirador unfolds a section that is chosen, Universal Viewer by the sign before it.
+        entry = seen.page.locator(viewer.contents).filter(has_text=section).last
+        (entry.locator(".toggle") if viewer is UNIVERSAL_VIEWER else entry.get_by_text(section, exact=True)).click()
+    seen.page.get_by_text(sections[-1], exact=True).first.click()
+    seen.page.wait_for_load_state("networkidle")
+    told = "\n".join(seen.page.locator(viewer.contents).all_inner_texts())
+    return list(dict.fromkeys(filter(None, map(str.strip, told.splitlines()))))
 
 
 def services_of(document: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+import heritage3d.stages  # noqa: F401  registers the kinds that a package knows
 from heritage3d.exhibit import packaging, serving
 from tests.browser import chromium, tour
 

@@ -16,7 +16,7 @@ import pytest
 from heritage3d import errors
 from heritage3d.exhibit import certificate, packaging, serving, volumes
 from heritage3d.pipeline import addresses
-from heritage3d.pipeline.store import files_below
+from heritage3d.pipeline.digests import files_below
 from heritage3d.trust import fixity
 from heritage3d.trust.faults import Fault
 from tests.exhibit import trees

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from heritage3d.pipeline import addresses
+from heritage3d.pipeline.digests import files_below
 from heritage3d.pipeline.stage import Artefact
-from heritage3d.pipeline.store import files_below
 from heritage3d.stages.exhibit import exhibit
 from heritage3d.stages.manifest import manifest
 from tests.iiif import published

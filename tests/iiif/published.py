@@ -42,8 +42,8 @@ def model(folder: Path, *, scale: bool = True) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for role in ("preview", "web", "vr", "full"):
-        (folder / f"{role}.glb").write_bytes(b"glTF")
-        files.append({"file": f"{role}.glb", "role": role, "triangles": 10, "vertices": 12, "bytes": 4})
+        (folder / f"{role}.glb").write_bytes(b"glTF" + (2).to_bytes(4, "little") + (12).to_bytes(4, "little"))
+        files.append({"file": f"{role}.glb", "role": role, "triangles": 10, "vertices": 12, "bytes": 12})
     jpeg(folder / "poster.jpg", 640, 480)
     known = {"scale": "known", "unit": "mm", "extent_mm": [120.0, 80.0, 10.0]}
     evidence = {**(known if scale else {"scale": "unknown", "unit": None, "extent_mm": None}), "files": files}

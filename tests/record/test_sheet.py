@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heritage3d import errors
+from heritage3d.record.record import describe
 from heritage3d.record.sheet import Row, Sheet, find_folder, read_sheet
 
 TEXT = "id,title@zh-Hans,date\n甲骨-1,龟甲卜辞,商\n甲骨-2,牛骨卜辞,商\n"
@@ -278,3 +279,40 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     for text in (b"id,title\n" + content, content):
         with contextlib.suppress(errors.CapturesError):
             sheet_of(tmp_path, text)
+
+
+LABELLED = (
+    "id,title@zh-Hans,出土地@zh-Hans,出土地@en,shelfmark,藏印\n"
+    "label@en,Title,Findspot,,Shelf mark,Seals\n"
+    "label@zh-Hant,題名,,出土地,,\n"
+    "label@zh-Hans,,,,书号,\n"
+    "a,卜骨,安阳,Anyang,甲-1,竹石\n"
+)
+
+
+def test_columns_are_called_in_every_language(tmp_path: Path) -> None:
+    """A row whose id is label@LANG says what the sheet's own columns are called; it is no object."""
+    (row,) = sheet_of(tmp_path, LABELLED).rows
+    assert (row.id, row.errors, row.number) == ("a", [], 5)
+    labels = [entry["label"] for entry in describe("a", row.cells)["metadata"]]
+    assert labels == [
+        {"zh-Hans": ["出土地"], "en": ["Findspot"], "zh-Hant": ["出土地"]},  # the heading is the name in zh-Hans
+        {"en": ["Shelf mark"], "zh-Hans": ["书号"]},  # two names: the heading is a mere key
+        {"none": ["藏印"], "en": ["Seals"]},
+    ]
+    assert describe("a", row.cells)["title"] == {"zh-Hans": ["卜骨"]}  # the known column keeps its own name
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("label@english,x\na,1\n", "no language"),
+        ("label@en,Findspot\nlabel@en,Place\na,1\n", "two names"),
+        ("label@en,Find\x01spot\na,1\n", "cannot be read"),
+    ],
+)
+def test_a_bad_row_of_names_is_told(tmp_path: Path, rows: str, said: str) -> None:
+    with pytest.raises(errors.SheetColumnUnusable) as caught:
+        sheet_of(tmp_path, f"id,出土地\n{rows}")
+    assert said in caught.value.line("en")
+    assert "row " in caught.value.line("en")

@@ -163,7 +163,7 @@ def test_parts_of_the_scroll_overlap_where_the_truth_says(collection: Path) -> N
     truth = json.loads((collection.parent / "truth/long-scroll/placements.json").read_text("utf-8"))
     laid = []
     for part in truth["parts"]:
-        file = collection / "long-scroll/pages" / part["file"]
+        file = collection / "long-scroll/parts" / part["file"]
         picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE) / part["gain"]
         matrix = np.array(part["whole_from_part"])
         laid.append(cv2.warpAffine(picture.astype(np.float32), matrix, truth["whole_px"], borderValue=-1000))

@@ -282,3 +282,17 @@ def test_an_object_with_mesh_and_photographs_becomes_one_model(
     _record, outputs = take(tmp_path / "a", model_from=wanted)
     assert named(outputs, kind)
     assert not named(outputs, absent)
+
+
+def test_what_lies_in_parts_is_joined_later(tmp_path: Path) -> None:
+    """A folder parts holds overlapping pictures; with ``overlapping`` all page scans are such."""
+    folder = tmp_path / "scroll"
+    for name in ("parts/2.png", "parts/1.png", "pages/colophon.png"):
+        picture(folder / name)
+    record, outputs = take(folder)
+    assert named(outputs, "image/part") == ["1", "2"]
+    assert named(outputs, "image/master") == ["colophon"]
+    assert [page["name"] for page in record["pages"]] == ["colophon", "1", "2"]
+    _record, outputs = take(folder, overlapping=True)
+    assert named(outputs, "image/part") == ["colophon", "1", "2"]
+    assert named(outputs, "image/master") == []

@@ -23,7 +23,7 @@ PARTS = [WHOLE[:, :700], WHOLE[:, 460:]]
 
 
 def artefacts(folder: Path, parts: list[drawn.Array] = PARTS) -> list[Artefact]:
-    return [Artefact(path, "image/master", name) for name, path in drawn.written(folder, parts)]
+    return [Artefact(path, "image/part", name) for name, path in drawn.written(folder, parts)]
 
 
 def heritage3d(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -78,6 +78,23 @@ def test_the_workflow_shows_one_canvas_named_after_the_object(tmp_path: Path) ->
     ]
     leaf = json.loads((tmp_path / "out/objects/leaf/manifest.json").read_text())
     assert [canvas["label"] for canvas in leaf["items"]] == [{"none": ["part-1"]}]
+
+
+def test_an_exhibition_joins_what_lies_in_parts_and_nothing_else(tmp_path: Path) -> None:
+    drawn.written(tmp_path / "captures/scroll/parts", PARTS)
+    drawn.written(tmp_path / "captures/book/pages", PARTS)
+    (tmp_path / "captures/objects.csv").write_text("id,title@en\nscroll,A scroll\nbook,A book\n", "utf-8")
+    (tmp_path / "captures/scroll/annotations.csv").write_text("file,text,x,y\nparts/part-2.tif,A seal,9,9\n", "utf-8")
+    run = heritage3d("run", "exhibition", str(tmp_path / "captures"), "--out", str(tmp_path / "out"), "--workers", "1")
+    assert run.returncode == 0, run.stderr + run.stdout
+    widths = {
+        name: [
+            canvas["width"]
+            for canvas in json.loads((tmp_path / f"out/objects/{name}/manifest.json").read_text())["items"]
+        ]
+        for name in ("scroll", "book")
+    }
+    assert widths == {"scroll": [1160], "book": [700, 700]}
 
 
 def test_options_are_checked(tmp_path: Path) -> None:

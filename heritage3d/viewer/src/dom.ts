@@ -43,6 +43,7 @@ const paths = {
   section: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM3 19.5L21 4.5",
   pages: "M6 2v6h12V2M6 22v-6h12v6M3 12h18",
   beside: "M3 5h8v14H3zM13 5h8v14h-8z",
+  download: "M12 4v11M7.5 10.5L12 15l4.5-4.5M4 20h16",
   link: "M9 15l6-6M10.5 6.5l2-2a4 4 0 0 1 6 6l-2 2M13.5 17.5l-2 2a4 4 0 0 1-6-6l2-2",
 };
 export type Icon = keyof typeof paths;

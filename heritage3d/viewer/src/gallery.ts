@@ -158,7 +158,7 @@ function made(card: Card, at: number): HTMLElement {
     h(
       "a",
       { href: routeOf(card.id) },
-      h("span", { class: "mat" }, picture),
+      h("span", { class: address && card.models ? "mat solid" : "mat" }, picture), // a model is what the picture shows then
       h("span", { class: "title", ...(lang && { lang }) }, texts.join(" · ") || card.id),
       h("span", { class: "facts" }, ...parts.filter(Boolean).flatMap((part, at, all) => [h("span", {}, at + 1 < all.length ? `${part} ·` : part), " "])),
     ),

@@ -76,7 +76,14 @@ export interface Manifest {
   views: View[];
   structures: unknown; // ranges in ranges (contents.ts)
   slugs: Map<string, string>; // what the canvas of an id is shown as
-  links: { label: Words; address: string; format: string }[];
+  links: Link[]; // data and downloads of this site
+  elsewhere: Link[]; // home page, data and downloads of others: shown, never read
+}
+
+export interface Link {
+  label: Words;
+  address: string;
+  format: string;
 }
 
 export const asObject = (value: unknown): Json => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {});
@@ -182,13 +189,21 @@ export async function manifest(item: Pick<Item, "id" | "manifest">): Promise<Man
     views,
     structures: document.structures,
     slugs: new Map([...canvases].map(([id, view]) => [id, view.slug])),
-    links: [...asList(document.seeAlso), ...asList(document.rendering)].flatMap((value) => {
-      const entry = asObject(value);
-      const address = base.local(entry.id);
-      return address ? [{ label: words(entry.label), address, format: asText(entry.format) }] : [];
-    }),
+    links: links([document.seeAlso, document.rendering], (id) => base.local(id)),
+    elsewhere: links([document.homepage, document.seeAlso, document.rendering], (id) => (base.local(id) ? null : stranger(id))),
   };
 }
+
+function links(lists: unknown[], find: (id: unknown) => string | null): Link[] {
+  return lists.flatMap(asList).flatMap((value) => {
+    const entry = asObject(value);
+    const address = find(entry.id);
+    return address ? [{ label: words(entry.label), address, format: asText(entry.format) }] : [];
+  });
+}
+
+/** A web address of somebody else; anything that is none, a script above all, is no link. */
+const stranger = (id: unknown): string | null => (/^https?:\/\//.test(asText(id)) ? asText(id) : null);
 
 function provider(value: unknown): { label: Words; homepage?: string } {
   const entry = asObject(value);

@@ -4,7 +4,7 @@ import { h, tool } from "./dom";
 import { line, manifest, notesInScenes, said, type Item, type Manifest, type Note, type View } from "./iiif";
 import { notesOf } from "./notes";
 import { contentsOf, markIn } from "./contents";
-import { about, evidence, links } from "./panel";
+import { about, evidence, links, takeAway } from "./panel";
 import { photographs } from "./photographs";
 import { quality } from "./quality";
 import { besideRoute, routeOf } from "./routes";
@@ -67,6 +67,7 @@ export class ObjectPage {
         h("p", { class: "crumb" }, h("a", { href: "#/" }, t.back), (this.comparing = h("a", { class: "compare", href: "#/" }, t.beside))),
         h("h1", { tabindex: "-1", ...(lang && { lang }) }, this.title),
         about(document),
+        takeAway(document),
         (this.contents = contentsOf(document)),
         this.said,
         this.measured,

@@ -1,8 +1,8 @@
 /** What is known of an object: description, measured fidelity, files. */
 
-import { h } from "./dom";
+import { h, icon } from "./dom";
 import { bound, modelEvidence, type LevelEvidence, type ModelEvidence } from "./evidence";
-import { said, type Entry, type Manifest, type ModelFile, type View, type Words } from "./iiif";
+import { said, type Entry, type Link, type Manifest, type ModelFile, type View, type Words } from "./iiif";
 import { root } from "./site";
 import { bytes, number, sides, t } from "./texts";
 
@@ -95,15 +95,37 @@ function master(figures: ModelEvidence | null): HTMLElement | null {
   return h("tr", { class: "master" }, h("th", { scope: "row" }, t.master), h("td", {}, number(figures.masterTriangles)), h("td", {}, "–"), h("td", {}, "–"));
 }
 
-/** The manifest and other documents, for researchers and their software. */
+const ZIP = "application/zip";
+
+/** The object to take away: its packages of this site, or null where none was made. */
+export function takeAway(document: Manifest): HTMLElement | null {
+  const packages = document.links.filter(({ format }) => format === ZIP);
+  if (!packages.length) return null;
+  const link = ({ label, address }: Link) => {
+    const { texts, lang } = said(label);
+    return h("p", {}, h("a", { href: address, download: "", ...withLanguage(lang) }, icon("download"), texts.join(" · ") || t.download));
+  };
+  return h("section", { class: "take", "aria-label": t.download }, ...packages.map(link));
+}
+
+/** The manifest and other documents, for researchers and their software; then what others hold. */
 export function links(document: Manifest): HTMLElement {
-  const others = document.links
-    .filter(({ address }) => !/\.glb$/i.test(address))
-    .map(({ label, address }) => h("li", {}, h("a", { href: address }, said(label).texts.join(" · ") || address.slice(root.length))));
+  const own = document.links.filter(({ address, format }) => !/\.glb$/i.test(address) && format !== ZIP);
+  const link = ({ label, address }: Link, attributes: { rel?: string }) => {
+    const { texts, lang } = said(label);
+    const shown = texts.join(" · ") || address.replace(root, "");
+    return h("li", {}, h("a", { href: address, ...attributes, ...withLanguage(lang) }, shown));
+  };
   return h(
     "section",
     { class: "links", "aria-labelledby": "links" },
     h("h2", { id: "links" }, t.links),
-    h("ul", {}, h("li", {}, h("a", { href: document.address }, t.manifest)), ...others),
+    h(
+      "ul",
+      {},
+      h("li", {}, h("a", { href: document.address }, t.manifest)),
+      ...own.map((entry) => link(entry, {})),
+      ...document.elsewhere.map((entry) => link(entry, { rel: "noopener noreferrer" })),
+    ),
   );
 }

@@ -106,28 +106,37 @@ export class PictureCard implements Card {
   }
 
   private draw(): void {
-    const saying = this.saying;
+    const { saying } = this;
     if (!saying) return;
     const context = this.canvas.getContext("2d")!;
+    // No higher than what it says: once to know how high, then in the middle.
+    const height = this.write(context, saying, 0, HEIGHT);
+    this.write(context, saying, (HEIGHT - height) / 2, height);
+    this.texture.needsUpdate = true;
+  }
+
+  /** Text and buttons on a ground of that height, from `start` down; how much of it they need. */
+  private write(context: CanvasRenderingContext2D, saying: Saying, start: number, height: number): number {
     context.clearRect(0, 0, WIDTH, HEIGHT);
     context.fillStyle = "rgba(30,26,22,.95)";
     context.beginPath();
-    context.roundRect(0, 0, WIDTH, HEIGHT, 36);
+    context.roundRect(0, start, WIDTH, height, 36);
     context.fill();
     const rows = this.rows(saying.buttons, context);
-    const bottom = HEIGHT - PAD / 2 - rows.length * ROW - 10;
+    const end = start + height - PAD / 2 - rows.length * ROW; // where the buttons begin
+    const bottom = end - 10;
     const width = WIDTH - 2 * PAD;
-    let y = PAD - 8;
+    let y = start + PAD - 8;
     y = set(context, saying.title, PAD, y, width, bottom, { font: `600 50px ${serif()}`, colour: "#f6f1e7", leading: 62, after: 2, most: 2 });
     y = set(context, saying.under ?? "", PAD, y, width, bottom, { font: `400 30px ${serif()}`, colour: "#b9ad9b", leading: 40, after: 8, most: 1 });
     y = set(context, (saying.facts ?? []).join("  ·  "), PAD, y, width, bottom, { font: `400 26px ${sans()}`, colour: "#cfc5b5", leading: 37, after: 14, most: 4 });
     for (const text of saying.text) y = set(context, text, PAD, y, width, bottom, { font: `400 31px ${sans()}`, colour: "#efe9dd", leading: 45, after: 12 });
-    set(context, saying.note ?? "", PAD, Math.max(y, bottom - 40), width, bottom + 6, { font: `400 26px ${sans()}`, colour: "#e0907a", leading: 36, most: 1 });
+    y = set(context, saying.note ?? "", PAD, Math.min(y, bottom - 40), width, bottom + 6, { font: `400 26px ${sans()}`, colour: "#e0907a", leading: 36, after: 8, most: 1 });
     this.places = [];
     rows.forEach((row, line) => {
       const each = (width - 16 * (row.length - 1)) / row.length;
       row.forEach((button, at) => {
-        const [x, top] = [PAD + at * (each + 16), HEIGHT - PAD / 2 - (rows.length - line) * ROW];
+        const [x, top] = [PAD + at * (each + 16), end + line * ROW];
         const number = this.places.length;
         context.fillStyle = number === this.over ? "#a5442f" : button.pressed ? "#6b5a45" : "#453c32";
         context.beginPath();
@@ -141,7 +150,7 @@ export class PictureCard implements Card {
         this.places.push({ x, y: top, w: each, h: ROW - 14, act: button.act });
       });
     });
-    this.texture.needsUpdate = true;
+    return Math.min(HEIGHT, y - start + rows.length * ROW + PAD / 2 + 22);
   }
 
   private rows(buttons: Button[], context: CanvasRenderingContext2D): Button[][] {

@@ -42,8 +42,9 @@ export function desk(canvas: HTMLCanvasElement, body: Body): Desk {
     [pressed.x, pressed.y] = [event.clientX, event.clientY];
     if (made.onturn) return made.onturn(dx * 0.01, dy * 0.01);
     const { camera, rig } = body;
-    rig.rotation.y += dx * LOOK;
-    camera.rotation.x = MathUtils.clamp(camera.rotation.x + dy * LOOK, -1.3, 1.3);
+    const look = (LOOK * camera.fov) / 62; // what is seen in a narrow field follows the finger too
+    rig.rotation.y += dx * look;
+    camera.rotation.x = MathUtils.clamp(camera.rotation.x + dy * look, -1.3, 1.3);
     rig.updateMatrixWorld(true);
   }
 

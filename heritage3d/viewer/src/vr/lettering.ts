@@ -30,8 +30,11 @@ export function wrapped(context: CanvasRenderingContext2D, text: string, width: 
     let line = "";
     for (let piece of pieces(paragraph)) {
       if (line && context.measureText((line + piece).trimEnd()).width > width) {
-        lines.push(line.trimEnd());
-        line = "";
+        // A Chinese line breaks rather where its writer left a space, if that costs little of it.
+        const [before, after] = HAN.test(piece) ? parted(line) : [line, ""];
+        const near = after && context.measureText(after).width < width * 0.45;
+        lines.push((near ? before : line).trimEnd());
+        line = near ? after : "";
       }
       // A word longer than a line, an address for example, is cut where it must be.
       while (context.measureText(piece.trimEnd()).width > width && piece.length > 1) {
@@ -45,6 +48,12 @@ export function wrapped(context: CanvasRenderingContext2D, text: string, width: 
     lines.push(line.trimEnd());
   }
   return lines;
+}
+
+/** What stands before and behind the last space of a line. */
+function parted(line: string): [string, string] {
+  const at = line.trimEnd().lastIndexOf(" ");
+  return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
 }
 
 export interface Setting {

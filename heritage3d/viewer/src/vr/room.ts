@@ -1,165 +1,68 @@
-/** The room and the visit: what is drawn, what happens when something is pointed at. */
+/** The visit: what happens when something in the room is pointed at, held, told or toured. */
 
-import { Color, Frustum, Group, MathUtils, Matrix4, PerspectiveCamera, Raycaster, Scene, Vector3, WebGLRenderer } from "three";
+import { MathUtils, Raycaster, Vector3 } from "three";
 import { line } from "../iiif";
-import { GlbReader } from "../glb";
-import { Body, EYE_HEIGHT } from "./body";
+import { EYE_HEIGHT } from "./body";
 import { Books } from "./books";
-import { building } from "./building";
 import { type Card, type PageCard, PictureCard, type Saying } from "./card";
-import { Costs } from "./costs";
 import { before, desk, type Desk } from "./desk";
+import { Drawing } from "./drawing";
 import { Headset, type Pointer } from "./headset";
-import { facts, Labels, otherTitle } from "./labels";
-import { lettersOnTheWall, type Letters } from "./letters";
-import { Marker } from "./marker";
+import { facts, otherTitle } from "./labels";
 import { Menu } from "./menu";
 import type { Exhibit, Plan } from "./plan";
 import { Pointing, type Target } from "./pointing";
-import { Things, type Thing } from "./things";
-import { Tiles } from "./tiles";
-import { outlookOf, Tour } from "./tour";
+import type { Thing } from "./things";
+import { fieldFor, outlookOf, Tour } from "./tour";
 import { say } from "./words";
 
-const FIELD_OF_VIEW = 62;
-const LOOK_EVERY_S = 0.15;
 const CARD_AWAY = 1.25; // metres: then it spans 35 degrees
 const CARD_ASIDE = 0.2; // radians: its far edge stays within 30 degrees of where one looks
 
-export class Room {
-  readonly renderer: WebGLRenderer;
-  readonly scene = new Scene();
-  readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.03, 120);
-  readonly body: Body;
-  readonly things: Things;
-  readonly tiles: Tiles;
-  readonly costs: Costs;
+export class Room extends Drawing {
   readonly headset: Headset;
-  readonly marker = new Marker();
   tour: Tour | null = null;
   held: Thing | null = null;
   holder: Pointer | null = null;
   saying: Saying | null = null;
-  onchange: () => void = () => {};
   readonly books: Books;
-  private readonly labels: Labels;
-  private readonly letters: Letters;
   private readonly pointing: Pointing;
   private readonly desk: Desk;
   private readonly picture = new PictureCard();
   private readonly menu = new Menu(this);
-  private readonly observer: ResizeObserver;
-  private readonly seen = new Matrix4();
-  private last = 0;
-  private sinceLook = Infinity;
-  private stale = 3; // frames that are to be drawn
 
   /** Throws where the browser has no WebGL 2. */
   constructor(
-    readonly plan: Plan,
-    private readonly host: HTMLElement,
+    plan: Plan,
+    host: HTMLElement,
     private readonly page: PageCard,
   ) {
-    this.renderer = new WebGLRenderer({ antialias: true, powerPreference: "high-performance" });
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
-    host.prepend(this.renderer.domElement);
-    this.scene.background = new Color(0x0e0c0a);
-    this.body = new Body(this.camera, plan);
-    this.camera.rotation.order = "YXZ";
-    this.camera.position.y = EYE_HEIGHT;
+    super(plan, host);
     this.headset = new Headset(this.renderer, this.body);
-    const anisotropy = this.renderer.capabilities.getMaxAnisotropy();
-    this.things = new Things(plan.objects, anisotropy, plan.light === "evening", new GlbReader(this.renderer));
-    this.tiles = new Tiles(this.renderer, plan.tiles.side, plan.tiles.tiles, plan.objects.flatMap(({ panels }) => panels));
-    this.labels = new Labels(plan);
-    this.letters = lettersOnTheWall(plan);
     this.pointing = new Pointing(plan, this.things.all);
     this.pointing.also(this.picture.mesh, (at, uv) => ({ kind: "card", at, uv }));
     this.pointing.also(this.headset.puck, (at) => ({ kind: "puck", at }));
-    const still = new Group().add(building(plan), this.labels.group, this.letters.mesh);
-    this.scene.add(still, this.tiles.mesh, this.things.group, this.pointing.group, this.marker.ring, this.marker.frame, this.picture.mesh, this.body.rig);
-    this.costs = new Costs(this.renderer, this.scene, plan.devices);
+    this.scene.add(this.pointing.group, this.picture.mesh);
     this.books = new Books(plan, (open) => {
       this.tiles.show(open);
       this.pointing.show(open);
-      this.sinceLook = Infinity;
-      this.refresh();
+      this.lookAgain();
     });
     this.desk = desk(this.renderer.domElement, this.body);
     this.desk.onpoint = (ray) => this.act(this.pointing.meet(ray, this.held), null);
     this.headset.onselect = (pointer, on, squeezed) => this.select(pointer, on, squeezed);
     this.headset.onenter = () => this.entered();
     this.headset.onleave = () => this.left();
-    this.observer = new ResizeObserver(() => this.fit());
-    this.observer.observe(host);
-    this.fit();
-    this.scene.updateMatrixWorld(true);
-    this.renderer.setAnimationLoop((now) => this.frame(now));
+    this.begin();
   }
 
-  private fit(): void {
-    if (this.renderer.xr.isPresenting) return;
-    const { clientWidth, clientHeight } = this.host;
-    if (!clientWidth || !clientHeight) return;
-    this.camera.fov = clientWidth < clientHeight ? 74 : FIELD_OF_VIEW;
-    this.camera.aspect = clientWidth / clientHeight;
-    this.camera.updateProjectionMatrix();
-    this.renderer.setSize(clientWidth, clientHeight, false);
-    this.stale = 2;
+  protected get kept(): Thing | null {
+    return this.held;
   }
 
-  // --- every frame ----------------------------------------------------------------------------------------
-
-  private frame(now: number): void {
-    const seconds = Math.min((now - this.last) / 1000, 0.25);
-    this.last = now;
-    const { xr } = this.renderer;
-    if (xr.isPresenting) this.point(seconds);
-    else if (this.desk.move(seconds)) this.stale = 2;
-    if (this.body.gliding) this.stale = 2;
-    this.body.move(seconds);
-    for (const thing of this.things.all) {
-      if (!thing.home) this.stale = 2;
-      thing.move(seconds);
-    }
-    this.tiles.upload();
-    this.sinceLook += seconds;
-    if (this.sinceLook > LOOK_EVERY_S) this.look();
-    this.body.rig.updateMatrixWorld(true);
-    const moved = !this.seen.equals(this.camera.matrixWorld);
-    if (!xr.isPresenting && !moved && this.stale <= 0) return; // nothing has changed: no battery is spent
-    this.seen.copy(this.camera.matrixWorld);
-    this.stale -= 1;
-    this.marker.face(this.body.head());
-    this.renderer.render(this.scene, this.camera);
-    this.costs.count();
-  }
-
-  /** A few times a second: which tiles and levels are wanted from here. */
-  private look(): void {
-    this.sinceLook = 0;
-    const { xr } = this.renderer;
-    const camera = xr.isPresenting ? xr.getCamera() : this.camera;
-    const one = xr.isPresenting ? (xr.getCamera().cameras[0] ?? this.camera) : this.camera;
-    const rows = xr.isPresenting ? ((one as PerspectiveCamera & { viewport?: { w: number } }).viewport?.w ?? 1800) : this.renderer.domElement.height;
-    const eye = {
-      at: this.body.head(),
-      sees: new Frustum().setFromProjectionMatrix(new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse)),
-      pixel: 2 / (one.projectionMatrix.elements[5]! * Math.max(rows, 1)),
-    };
-    const before = this.things.all.map(({ shown }) => shown).join();
-    this.things.look(eye.at, this.held);
-    this.tiles.look(eye);
-    const after = this.things.all.map(({ shown }) => shown).join();
-    if (this.tiles.pending || before !== after || after !== this.shownBefore) this.stale = Math.max(this.stale, 2);
-    this.shownBefore = after;
-  }
-  private shownBefore = "";
-
-  /** Draw again: something has changed that is not the view. */
-  refresh(): void {
-    this.stale = 3;
-    this.onchange();
+  protected before(seconds: number, presenting: boolean): void {
+    if (presenting) this.point(seconds);
+    else if (this.desk.move(seconds)) this.lean(); // whoever walks on looks around
   }
 
   // --- what is pointed at ---------------------------------------------------------------------------------
@@ -196,7 +99,10 @@ export class Room {
   private act(target: Target | null, pointer: Pointer | null): void {
     if (!target) return;
     if (this.held && !pointer) return this.giveBack();
-    if (target.kind === "floor") this.go(target.at);
+    if (target.kind === "floor") {
+      this.lean();
+      this.go(target.at);
+    }
     else if (target.kind === "thing") this.take(target.thing, pointer);
     else if (target.kind === "label") this.tell(target.exhibit);
     else if (target.kind === "stand") this.visit(target.exhibit);
@@ -228,11 +134,12 @@ export class Room {
   visit(exhibit: Exhibit): void {
     const { stand, look, yaw } = outlookOf(exhibit);
     this.go(stand, look, yaw);
-    this.refresh();
+    this.lean(fieldFor(exhibit, this.camera.aspect));
   }
 
   take(thing: Thing, pointer: Pointer | null): void {
     this.giveBack();
+    this.lean();
     this.held = thing;
     this.holder = pointer;
     if (pointer) {
@@ -240,7 +147,7 @@ export class Room {
       thing.body.position.set(0, 0, -Math.max(0.14, thing.radius + 0.06));
     } else {
       thing.take(this.camera);
-      let away = Math.max(0.12, (thing.radius / Math.tan(MathUtils.degToRad(this.camera.fov / 2))) * 1.35);
+      let away = Math.max(0.12, (thing.radius / Math.tan(MathUtils.degToRad(this.widest / 2))) * 1.35);
       const hold = () => thing.body.position.copy(before(this.body, away).at);
       hold();
       this.desk.onturn = (across, up) => {
@@ -326,6 +233,7 @@ export class Room {
     const { stand, look, yaw, spread } = tour.outlook();
     if (spread !== null) this.books.open(tour.exhibit, spread);
     this.go(stand, look, yaw);
+    this.lean(fieldFor(tour.exhibit, this.camera.aspect));
     tour.mark(this.marker);
     this.tellTour();
   }
@@ -392,13 +300,9 @@ export class Room {
     return this.pointing.meet(ray);
   }
 
-  dispose(): void {
-    this.renderer.setAnimationLoop(null);
-    this.observer.disconnect();
+  override dispose(): void {
     this.desk.dispose();
-    this.things.dispose();
-    this.tiles.dispose();
     this.picture.dispose();
-    this.renderer.dispose();
+    super.dispose();
   }
 }

@@ -1,6 +1,7 @@
 /** Tours: from place to place of what people said of the objects. */
 
-import { Vector3 } from "three";
+import { MathUtils, Vector3 } from "three";
+import { EYE_HEIGHT } from "./body";
 import { line, type Words } from "../iiif";
 import type { Saying } from "./card";
 import { placed } from "./labels";
@@ -124,4 +125,14 @@ export function outlookOf(exhibit: Exhibit): Outlook {
     look.addScaledVector(along, new Vector3(x - frame.at[0], 0, z - frame.at[2]).dot(along));
   }
   return { stand: new Vector3(x, 0, z), look, yaw: (exhibit.view[2] * Math.PI) / 180, spread: null };
+}
+
+/** The field of view, in degrees from below to above, in which an exhibit is well seen in a window of this shape; the label beside a frame, too. */
+export function fieldFor(exhibit: Exhibit, aspect: number): number {
+  const { stand, look } = outlookOf(exhibit);
+  const away = Math.hypot(stand.x - look.x, EYE_HEIGHT - look.y, stand.z - look.z);
+  const { model, frame } = exhibit;
+  const sides = model ? model.greatest.map((most, at) => (most - model.least[at]!) * model.factor) : (frame?.size ?? [exhibit.stand!.size[0], exhibit.stand!.size[2]]);
+  const tall = model ? Math.max(...sides) : Math.max(sides[1]!, sides[0]! / aspect);
+  return MathUtils.radToDeg(2 * Math.atan(tall / 2 / away)) * (model ? 2.4 : frame ? 1.5 : 1.35);
 }
