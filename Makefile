@@ -5,8 +5,6 @@ BIN    := $(VENV)/bin
 OUT    := published
 # What is imported is compiled when it is first used; to compile all 9,000 files at once takes a minute more.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
-# One more than cores, four at most: tests wait for browsers, servers and disks.
-TESTERS := $(or $(shell nproc 2>/dev/null | awk '{ print ($$1 < 4 ? $$1 + 1 : 4) }'),2)
 
 .PHONY: help demo test soak docs samples install install-test system clean
 
@@ -28,7 +26,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Hours, not minutes: the crash tests with 50 kills of each kind, hostile input in large numbers, and the main job
 # killed on the samples.
