@@ -16,7 +16,7 @@ from tests.test_cli import ROOT, heritage3d
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory, fonts: None) -> Path:
-    """The sample collection, small, but large enough that the parts of its scroll are joined, published under a port that is free now."""
+    """The sample collection as small as its scroll can still be joined, published under a port that is free now."""
     folder = tmp_path_factory.mktemp("samples")
     command = [sys.executable, str(ROOT / "samples/make.py"), str(folder / "collection"), "--scale", "0.3"]
     made = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
