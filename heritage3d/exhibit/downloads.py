@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from heritage3d.pipeline import addresses
+from heritage3d.pipeline import addresses, zips
 from heritage3d.pipeline.digests import files_below, relative
 from heritage3d.pipeline.store import translated
 
@@ -22,8 +22,6 @@ _LABEL = {
     "zh-Hans": "下载本件：无需网络即可打开（ZIP，{size}）",
     "zh-Hant": "下載本件：無需網路即可開啟（ZIP，{size}）",
 }
-_START = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
-_UNIX, _RIGHTS = 3, 0o644  # whatever machine wrote it
 
 
 def place(identifier: str) -> str:
@@ -41,10 +39,8 @@ def pack(folder: Path, path: Path) -> int:
     """Write everything below ``folder`` as the zip ``path``; its bytes. Raises OutputError, DiskFull."""
     with translated(path), zipfile.ZipFile(path, "w") as archive:
         for file in files_below(folder):
-            entry = zipfile.ZipInfo(relative(file, folder), _START)
-            entry.create_system = _UNIX
-            entry.external_attr = _RIGHTS << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED  # tiles and models are text in these packages: a quarter less
+            # Tiles and models are text in these packages: a quarter less.
+            entry = zips.entry(relative(file, folder), zipfile.ZIP_DEFLATED)
             with file.open("rb") as content, archive.open(entry, "w") as packed:
                 shutil.copyfileobj(content, packed, 1 << 20)
     return path.stat().st_size

@@ -11,11 +11,9 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
+from heritage3d.pipeline import zips
 from heritage3d.tiling.tree import Tree, output_error
 from heritage3d.tiling.waiting import Waiting
-
-_START = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
-_UNIX, _RIGHTS = 3, 0o644  # whatever machine wrote it
 
 
 class Zipped(Tree):
@@ -65,7 +63,4 @@ class Zipped(Tree):
     def _write(self, stream: BinaryIO) -> None:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for path in sorted(self._waiting.keys()):
-                entry = zipfile.ZipInfo(path, _START)
-                entry.create_system = _UNIX
-                entry.external_attr = _RIGHTS << 16
-                archive.writestr(entry, self._waiting.take(path))
+                archive.writestr(zips.entry(path), self._waiting.take(path))
