@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
+
+try:
+    import fcntl
+except ImportError:  # Windows: each process compiles for itself
+    fcntl = None  # type: ignore[assignment]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Answer = TypeVar("_Answer")
@@ -18,8 +26,57 @@ _SETTINGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy
 
 
 def compiled(function: _Function) -> _Function:
-    """The function as machine code for one core; its arguments are numbers and contiguous arrays."""
-    return cast("_Function", numba.njit(**_SETTINGS)(function))
+    """The function as machine code for one core; its arguments are numbers and contiguous arrays.
+
+    The workers of a first run need the same loops at the same moment: one of them compiles, the others wait for it
+    and load what it kept.
+    """
+    made = numba.njit(**_SETTINGS)(function)
+    compile_here, lock = made.compile, _OneProcess(made)
+
+    def compile_once(signature: Any) -> Any:
+        # Numba's own lock first: two threads of this process then never wait for each other crosswise.
+        with global_compiler_lock, lock.held():
+            return compile_here(signature)
+
+    made.compile = compile_once
+    return cast("_Function", made)
+
+
+class _OneProcess:
+    """A lock on a file beside the machine code that numba keeps of one function; loops that call each other form no
+    ring, so neither do their locks. Where no lock can be had, each process compiles for itself: only time is lost."""
+
+    def __init__(self, made: Any) -> None:
+        self._beside = Path(made.stats.cache_path)
+        self._name = f".{made.py_func.__module__}.{made.py_func.__qualname__}.lock"
+        self._depth = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait until no other process has it; a process that ends, however it ends, gives it back."""
+        lock = self._taken() if not self._depth else None
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if lock is not None:
+                os.close(lock)
+
+    def _taken(self) -> int | None:
+        if fcntl is None:
+            return None
+        try:
+            lock = os.open(self._beside / self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:
+            os.close(lock)
+            return None
+        return lock
 
 
 def cores() -> int:
