@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from heritage3d.errors import RoomError
@@ -141,22 +140,12 @@ class RoomFile(_Model):
 class Lines:
     """Where an entry of the file stands."""
 
-    def __init__(self, node: yaml.Node | None) -> None:
-        self._node = node
+    def __init__(self, document: yaml_text.Document | None = None) -> None:
+        self._document = document or yaml_text.Document()
 
     def at(self, *place: str | int) -> str:
         """``room.yaml:12`` for the entry at this place, or for the nearest one around it that exists."""
-        line, node = 1, self._node
-        for part in place:
-            if isinstance(node, yaml.MappingNode):
-                found = [pair for pair in node.value if pair[0].value == str(part)]
-                if not found:
-                    break
-                line, node = found[0][0].start_mark.line + 1, found[0][1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-                node = node.value[part]
-                line = node.start_mark.line + 1
-        return f"{NAME}:{line}"
+        return f"{NAME}:{self._document.line(*place)}"
 
 
 def read_room(text: str) -> tuple[RoomFile, Lines]:
@@ -167,13 +156,13 @@ def read_room(text: str) -> tuple[RoomFile, Lines]:
     if len(text.encode("utf-8", "replace")) > _MAX_BYTES:
         raise RoomError(file=NAME, detail="it is larger than a megabyte")
     try:
-        told, node = yaml_text.read(text)
+        document = yaml_text.read(text)
     except yaml_text.NotYaml as error:
         where = f"{NAME}:{error.line}" if error.line else NAME
         raise RoomError(file=where, detail=error.problem) from None
-    lines = Lines(node)
+    lines = Lines(document)
     try:
-        return RoomFile.model_validate({} if told is None else told), lines
+        return RoomFile.model_validate({} if document.value is None else document.value), lines
     except ValidationError as error:
         place, said = _first(error)
         where = ".".join(str(part) for part in place)

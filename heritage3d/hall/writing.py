@@ -41,7 +41,7 @@ def plan(root: Path, text: str | None, title: dict[str, list[str]] | None = None
 
     Raises RoomError and its kin, ObjectErrors where there are several, and what reading a part raises.
     """
-    told, lines = read_room(text) if text is not None else (RoomFile(), Lines(None))
+    told, lines = read_room(text) if text is not None else (RoomFile(), Lines())
     known = holdings.ids(root)
     budgets = budget.chosen(told.devices, lines.at("devices"))
     left: list[Exhibit] = []

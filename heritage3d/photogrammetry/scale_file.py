@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from heritage3d.errors import CaptureUnreadable, ScaleFileInvalid
@@ -108,7 +107,7 @@ def read_scale_file(path: Path) -> ScaleFile:
         if len(raw) > _MAX_BYTES:
             raise ScaleFileInvalid(file=path.name, detail="it is larger than a megabyte")
         text = raw.decode("utf-8-sig")
-        told, node = yaml_text.read(text)
+        document = yaml_text.read(text)
     except OSError as error:
         raise CaptureUnreadable(file=path.name, detail=error.strerror or "input/output error") from None
     except UnicodeDecodeError:
@@ -117,7 +116,7 @@ def read_scale_file(path: Path) -> ScaleFile:
         line = f":{error.line}" if error.line else ""
         raise ScaleFileInvalid(file=f"{path.name}{line}", detail=error.problem) from None
     try:
-        return ScaleFile.model_validate(told if told is not None else {})
+        return ScaleFile.model_validate({} if document.value is None else document.value)
     except ValidationError as error:
         first = error.errors()[0]
         place = list(first["loc"])
@@ -130,19 +129,4 @@ def read_scale_file(path: Path) -> ScaleFile:
         where = ".".join(str(part) for part in place)
         said = said[:1].lower() + said[1:]
         detail = f"{where}: {said}" if where else said
-        raise ScaleFileInvalid(file=f"{path.name}:{_line(node, place)}", detail=detail) from None
-
-
-def _line(node: Any, place: list[Any]) -> int:
-    """The line of the entry, or of the nearest one around it that exists."""
-    line = 1
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not found:
-                continue  # a level that only the model has: one spot where a list may stand
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+        raise ScaleFileInvalid(file=f"{path.name}:{document.line(*place)}", detail=detail) from None

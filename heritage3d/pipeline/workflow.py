@@ -8,15 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from heritage3d.errors import WorkflowError, WorkflowNotFound
+from heritage3d.pipeline import yaml_text
 from heritage3d.pipeline.stage import Stage, stages
 
 SOURCE_KIND = "capture"
 COLLECTION_KIND = "collection"
-_MAX_NODES = 20_000  # a YAML file of a few lines can unfold to gigabytes through aliases
 
 
 @dataclass(frozen=True)
@@ -69,62 +68,23 @@ def load(workflow: str) -> Workflow:
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines: dict[tuple[str, ...], int] = {}
+        self.document = yaml_text.Document()
         try:
-            text = path.read_text("utf-8-sig")
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.document = yaml_text.read(path.read_text("utf-8-sig"))
         except UnicodeDecodeError:
             self.fail((), "the file is not UTF-8 text")
         except OSError as error:
             self.fail((), error.strerror or "cannot be read")
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
-            self.lines[()] = mark.line + 1 if mark else 1
-            self.fail((), f"not YAML: {error.problem}")
-        except (yaml.YAMLError, RecursionError) as error:
-            self.fail((), f"not YAML: {type(error).__name__}")
-        self.count = 0
-        try:
-            self.document = self.construct(root, ()) if root else None
-        except RecursionError:
-            self.fail((), "nested too deeply")
+        except yaml_text.NotYaml as error:
+            raise WorkflowError(file=f"{path}:{error.line or 1}", detail=error.problem) from None
 
     def fail(self, where: tuple[str, ...], detail: str) -> NoReturn:
-        while where and where not in self.lines:
-            where = where[:-1]
         name = ".".join(where)
-        raise WorkflowError(
-            file=f"{self.path}:{self.lines.get(where, 1)}", detail=f"{name}: {detail}" if name else detail
-        )
-
-    def construct(self, node: yaml.Node, where: tuple[str, ...]) -> Any:
-        """Plain values from nodes, remembering the line of every key."""
-        self.lines[where] = node.start_mark.line + 1
-        self.count += 1
-        if self.count > _MAX_NODES:
-            self.fail((), "the file unfolds to too many values")
-        if isinstance(node, yaml.MappingNode):
-            made: dict[str, Any] = {}
-            for key_node, value_node in node.value:
-                key = key_node.value
-                if not isinstance(key, str):
-                    self.fail(where, "a key is no plain word")
-                inner = (*where, key)
-                if key in made:
-                    self.lines[inner] = key_node.start_mark.line + 1
-                    self.fail(inner, "this key stands twice")
-                made[key] = self.construct(value_node, inner)
-                self.lines[inner] = key_node.start_mark.line + 1
-            return made
-        if isinstance(node, yaml.SequenceNode):
-            return [self.construct(child, (*where, str(at))) for at, child in enumerate(node.value)]
-        try:
-            return yaml.SafeLoader("").construct_object(node)
-        except (yaml.YAMLError, ValueError, LookupError, AttributeError):  # the last two: `!!int ""`, `!!timestamp x`
-            self.fail(where, "this value cannot be read")
+        line = self.document.line(*where)
+        raise WorkflowError(file=f"{self.path}:{line}", detail=f"{name}: {detail}" if name else detail)
 
     def workflow(self) -> Workflow:
-        document = self.document
+        document = self.document.value
         if not isinstance(document, dict):
             self.fail((), "a workflow is a mapping with the keys workflow and steps")
         for key in document:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 _MAX_NODES = 20_000  # a YAML file of a few lines can unfold to gigabytes through aliases
 _MAX_DEPTH = 50
+_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 #: What PyYAML's own constructors raise for values such as `!!int ""` and `!!timestamp x`.
 _ODD = (ValueError, LookupError, AttributeError, ArithmeticError)
 
@@ -21,28 +23,53 @@ class NotYaml(Exception):
         self.line = line
 
 
-def read(text: str) -> tuple[Any, yaml.Node | None]:
-    """The plain values of a text, and its nodes, which know their lines; (None, None) of an empty one.
+@dataclass(frozen=True)
+class Document:
+    """The plain ``value`` of a text (None of an empty one); it knows the line of every entry."""
+
+    value: Any = None
+    node: yaml.Node | None = None
+
+    def line(self, *place: str | int) -> int:
+        """The line of the entry at this place, or of the nearest one around it that exists.
+
+        A name that the text does not have is passed over: a level that only a model has, one point where a list
+        may stand.
+        """
+        line, node = 1, self.node
+        for part in place:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+                if found is not None:
+                    line, node = found[0].start_mark.line + 1, found[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                line = node.start_mark.line + 1
+        return line
+
+
+def read(text: str) -> Document:
+    """The plain values of a text. Every key is a text, also one that looks like a number or like yes and no.
 
     A key that is no plain word or stands twice is a fault. Raises NotYaml.
     """
     try:
         node = yaml.compose(text, yaml.SafeLoader)
         if node is None:
-            return None, None
+            return Document()
         _bound(node)
-        return _value(node), node
+        return Document(_value(node), node)
     except RecursionError:
         raise NotYaml("it is nested too deeply") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise NotYaml(error.problem or "it is no YAML", mark.line + 1 if mark else None) from None
+        raise NotYaml(f"it is no YAML: {error.problem}", mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
         raise NotYaml(str(getattr(error, "reason", None) or "it is no YAML")) from None
 
 
 def _bound(root: yaml.Node) -> None:
-    """Count what the text unfolds to, and look at every key. Raises NotYaml."""
+    """Count what the text unfolds to, look at every key and take it as a text. Raises NotYaml."""
     left = [(root, 0)]
     count = 0
     while left:
@@ -59,6 +86,8 @@ def _bound(root: yaml.Node) -> None:
                 if key.value in keys:
                     raise NotYaml(f"the key {key.value} stands twice", line)
                 keys.add(key.value)
+                if key.tag != _MERGE:
+                    key.tag = _TEXT
                 left += [(key, depth + 1), (value, depth + 1)]
         elif isinstance(node, yaml.SequenceNode):
             left += [(value, depth + 1) for value in node.value]
@@ -67,7 +96,7 @@ def _bound(root: yaml.Node) -> None:
 def _value(root: yaml.Node) -> Any:
     try:
         return yaml.SafeLoader("").construct_document(root)
-    except _ODD:
+    except (*_ODD, yaml.constructor.ConstructorError):  # the latter: `!!python/object:os.system x`
         raise NotYaml("this value cannot be read", _culprit(root)) from None
 
 

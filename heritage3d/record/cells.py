@@ -62,7 +62,8 @@ class Checked:
 def check(column: str, text: str, place: Place) -> Checked:
     """Judge one cell that is not empty; the same text comes back from a second check."""
     judge = _JUDGES.get(column) or (_links if column.partition("@")[0] in LINK_COLUMNS else None)
-    if judge is None and (text.isprintable() and not text.startswith(ERROR_VALUE)):
+    plain = text.isprintable() and not text.startswith(ERROR_VALUE)
+    if plain and (judge is None or (judge is _identifier and naming.unsafe(text) is None)):
         return Checked(text)  # nearly all cells of a large sheet
     fields: dict[str, object] = {**place._asdict(), "value": text[:200]}
     if text.startswith(ERROR_VALUE):

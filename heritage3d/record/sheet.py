@@ -5,6 +5,7 @@ A bad row carries its errors and never stops the others; only a sheet that canno
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,20 +55,33 @@ def find_sheet(captures: Path) -> Path:
     return captures / names[0]
 
 
-def find_folder(captures: Path, identifier: str) -> Path:
-    """The folder of an object, also where its name has another Unicode form (NFD, as macOS writes it).
+class Folders:
+    """The folders of objects in a captures folder, listed once for the many that are looked for."""
 
-    Raises CaptureFolderMissing.
-    """
-    exact = captures / identifier
-    if exact.is_dir():
-        return exact
-    wanted = naming.same(identifier)
-    if not identifier.isascii() and captures.is_dir():
-        for entry in sorted(captures.iterdir()):
-            if naming.same(entry.name) == wanted and entry.is_dir():
-                return entry
-    raise errors.CaptureFolderMissing(file=os.fspath(exact))
+    def __init__(self, captures: Path) -> None:
+        self._captures = captures
+        try:
+            with os.scandir(captures) as entries:
+                self._names = {entry.name for entry in entries if entry.is_dir()}
+        except OSError:
+            self._names = set()
+
+    def find(self, identifier: str) -> Path:
+        """The folder of an object, also where its name has another Unicode form (NFD, as macOS writes it).
+
+        Raises CaptureFolderMissing.
+        """
+        exact = self._captures / identifier
+        if identifier in self._names or exact.is_dir():  # the latter on systems that fold case
+            return exact
+        other = None if identifier.isascii() else self._in_other_forms.get(naming.same(identifier))
+        if other is None:
+            raise errors.CaptureFolderMissing(file=os.fspath(exact))
+        return self._captures / other
+
+    @functools.cached_property
+    def _in_other_forms(self) -> dict[str, str]:
+        return {naming.same(name): name for name in sorted(self._names, reverse=True)}
 
 
 def read_sheet(captures: Path) -> Sheet:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from heritage3d import errors
 from heritage3d.record.record import describe
-from heritage3d.record.sheet import Row, Sheet, find_folder, read_sheet
+from heritage3d.record.sheet import Folders, Row, Sheet, read_sheet
 
 TEXT = "id,title@zh-Hans,date\n甲骨-1,龟甲卜辞,商\n甲骨-2,牛骨卜辞,商\n"
 
@@ -239,9 +239,12 @@ def test_hostile_workbooks(tmp_path: Path) -> None:
 
 def test_folders_in_another_unicode_form(tmp_path: Path) -> None:
     (tmp_path / "e\u0301tude").mkdir()
-    assert find_folder(tmp_path, "\u00e9tude").is_dir()
+    folders = Folders(tmp_path)
+    assert folders.find("\u00e9tude").is_dir()
     with pytest.raises(errors.CaptureFolderMissing):
-        find_folder(tmp_path, "étude-2")
+        folders.find("étude-2")
+    (tmp_path / "late").mkdir()
+    assert folders.find("late").is_dir()  # made after the listing, or named otherwise where case is folded
 
 
 def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
