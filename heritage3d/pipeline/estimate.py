@@ -138,10 +138,22 @@ def _of_steps(plan: ObjectPlan) -> Iterator[_Job]:
 
 
 def _found_by_ingest(plan: ObjectPlan, spec: Spec) -> Iterator[ArtefactRow]:
-    """What ingest found the last time, as it is now; what is new is taken for what its first bytes say."""
+    """What ingest found the last time, as it is now; what is new is taken for what its first bytes say.
+
+    Of an object that no run has seen, what the stage foresees.
+    """
     assert plan.captures is not None
     before = plan.settings.ledger.artefacts(plan.object.id, spec.step, spec.slot)
-    new = {str(path) for path in plan.captures.to_hash} if before else set(plan.seen)
+    stage = stages()[spec.stage]
+    if not before:
+        made = [name for name in stage.writes if kind(name).place]  # not captures, but the record
+        yield from (ArtefactRow(name, name, "new", "", "", "", ()) for name in made)
+        for output in stage.foresees(plan.object.folder, spec.options) if stage.foresees else ():
+            files = [str(output.path), *map(str, output.files)]
+            entries = plan.captures.entries_of(files, output.path.parent)
+            yield ArtefactRow(output.kind, output.name, digest_of(entries), files[0], "", "", entries)
+        return
+    new = {str(path) for path in plan.captures.to_hash}
     for row in before:
         if not row.captured:
             yield replace(row, digest="new")
@@ -157,9 +169,6 @@ def _found_by_ingest(plan: ObjectPlan, spec: Spec) -> Iterator[ArtefactRow]:
         if format_ and format_.captured_as:
             entries = plan.captures.entries_of([path], Path(path).parent)
             yield ArtefactRow(format_.captured_as, Path(path).stem, digest_of(entries), path, "", "", entries)
-    if not before:
-        made = [name for name in stages()[spec.stage].writes if kind(name).place]  # not captures, but the record
-        yield from (ArtefactRow(name, name, "new", "", "", "", ()) for name in made)
 
 
 def _of_collection(settings: Settings, *, anything_new: bool) -> Iterator[str]:

@@ -31,6 +31,9 @@ _SETTINGS: dict[str, Any] = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # Dask looks at its workers 100 times a second for a dashboard that nobody sees: 5 % of a core for each of them.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
 }
 _JOBS_PER_WORKER = 4
 _MOST_TRIES = 5

@@ -124,6 +124,10 @@ class Input:
     rich: bool  # the function wants an Artefact, not a Path
 
 
+#: (folder of captures, options) -> the captures that a stage would hand on.
+Foresees = Callable[[Path, Mapping[str, Any]], list[Output]]
+
+
 @dataclass(frozen=True)
 class Stage:
     """All that is known of a stage; made by ``@stage``, never by hand."""
@@ -142,6 +146,7 @@ class Stage:
     seconds_per_mb: float
     bytes_out_per_byte: float
     assets: tuple[str, ...] = ()
+    foresees: Foresees | None = None
 
     @property
     def arity(self) -> Literal["each", "all", "collection"]:
@@ -234,13 +239,15 @@ def stage(
     seconds_per_mb: float = 0.1,
     bytes_out_per_byte: float = 1.0,
     assets: tuple[str, ...] = (),
+    foresees: Foresees | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a stage.
 
     ``version`` is raised when the bytes change for the same input. ``libraries`` are the distributions
     whose versions enter the cache key, ``assets`` folders of this package whose content does ("viewer/dist").
     ``reproducible`` is empty, or says why the bytes may differ.
-    ``seconds_per_mb`` and ``bytes_out_per_byte`` serve ``--dry-run`` until the ledger knows better.
+    ``seconds_per_mb`` and ``bytes_out_per_byte`` serve ``--dry-run`` until the ledger knows better; ``foresees`` tells
+    it what a stage that reads captures would hand on of a folder that no run has seen.
     The function itself is returned unchanged, so that tests and other code call it plainly.
     """
 
@@ -276,6 +283,7 @@ def stage(
             seconds_per_mb=seconds_per_mb,
             bytes_out_per_byte=bytes_out_per_byte,
             assets=assets,
+            foresees=foresees,
         )
         if name in _stages and _stages[name].run.__module__ != run.__module__:
             raise ValueError(f"the stage {name} is declared twice")

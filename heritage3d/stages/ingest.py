@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,21 @@ from heritage3d.trust import capture_hashes
 Publish = Literal["alone", "always", "never"]
 
 
+def _foreseen(folder: Path, options: Mapping[str, Any]) -> list[Output]:
+    """What it will hand on of a folder that no run has seen yet; told by names and first bytes, nothing is measured."""
+    found = room.survey(folder, capture_hashes.is_list)
+    published = _published(found, options["publish_photos"])
+    pages = pages_in_order([entry.file for entry in published])
+    chosen = [
+        *_pages(found, published, pages, overlapping=options["overlapping"]),
+        *_others(found, options["model_from"]),
+    ]
+    return [
+        Output(kind, name, entry) if isinstance(entry, Path) else Output(kind, name, entry.path, entry.companions)
+        for kind, name, entry in chosen
+    ]
+
+
 @stage(
     writes=Many(
         "record", "image/master", "image/part", "image/target", "photo", "mask", "photogrammetry/scale", "mesh/scan"
@@ -28,6 +44,7 @@ Publish = Literal["alone", "always", "never"]
     version=6,
     seconds_per_mb=0.002,
     bytes_out_per_byte=0.0,
+    foresees=_foreseen,
 )
 def ingest(
     capture: Annotated[Artefact, Reads("capture")],
@@ -75,14 +92,8 @@ def ingest(
     if not (pages or found.mesh or found.photo or faults):
         raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
 
-    outputs = _pages(published, pages, {entry.file for entry in (published if overlapping else found.part)})
-    both = bool(found.mesh and found.photo)
-    if not (both and model_from == "photographs"):
-        outputs += _outputs("mesh/scan", found.mesh)
-    if not (both and model_from == "scan"):
-        outputs += _outputs("photo", found.photo) + _outputs("mask", found.mask)
-        outputs += [Output("photogrammetry/scale", "scale", found.scale)] if found.scale else []
-    outputs += _outputs("image/target", found.target)
+    chosen = [*_pages(found, published, pages, overlapping=overlapping), *_others(found, model_from)]
+    outputs = [_output(kind, name, entry) for kind, name, entry in chosen]
     try:
         annotations = _annotations(found, outputs)
     except errors.Heritage3dError as error:
@@ -122,19 +133,38 @@ def _published(found: Captures, publish_photos: Publish) -> list[Found]:
     return found.page + found.part + (found.photo if alone or publish_photos == "always" else [])
 
 
-def _pages(published: list[Found], pages: list[Page], parts: set[str]) -> list[Output]:
+def _pages(
+    found: Captures, published: list[Found], pages: list[Page], *, overlapping: bool
+) -> Iterator[tuple[str, str, Found]]:
+    """(kind, name, capture) of every page, in their order."""
     by_file = {entry.file: entry for entry in published}
     names = naming.names_for(by_file)
-    kinds = {page.file: "image/part" if page.file in parts else "image/master" for page in pages}
-    return [_output(kinds[page.file], names[page.file], by_file[page.file]) for page in pages]
+    parts = {entry.file for entry in (published if overlapping else found.part)}
+    for page in pages:
+        yield "image/part" if page.file in parts else "image/master", names[page.file], by_file[page.file]
 
 
-def _outputs(kind: str, found: list[Found]) -> list[Output]:
+def _others(found: Captures, model_from: str) -> Iterator[tuple[str, str, Found | Path]]:
+    """(kind, name, capture) of what is no page; where both a mesh and photographs lie there, one of them is used."""
+    both = bool(found.mesh and found.photo)
+    if not (both and model_from == "photographs"):
+        yield from _named("mesh/scan", found.mesh)
+    if not (both and model_from == "scan"):
+        yield from _named("photo", found.photo)
+        yield from _named("mask", found.mask)
+        if found.scale:
+            yield "photogrammetry/scale", "scale", found.scale
+    yield from _named("image/target", found.target)
+
+
+def _named(kind: str, found: list[Found]) -> Iterator[tuple[str, str, Found]]:
     names = naming.names_for(entry.file for entry in found)
-    return [_output(kind, names[entry.file], entry) for entry in found]
+    yield from ((kind, names[entry.file], entry) for entry in found)
 
 
-def _output(kind: str, name: str, entry: Found) -> Output:
+def _output(kind: str, name: str, entry: Found | Path) -> Output:
+    if isinstance(entry, Path):
+        return Output(kind, name, entry)
     return Output(kind, name, entry.path, entry.companions, {"file": entry.file, **_told_of(entry)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -25,9 +26,20 @@ def published(tmp_path_factory: pytest.TempPathFactory, fonts: None) -> Path:
         free.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{free.getsockname()[1]}/"
     arguments = ["run", ROOT / "workflows/exhibition.yaml", folder / "collection", "--out", folder / "out"]
+    foreseen = heritage3d(*arguments, "--dry-run", "--json")
+    assert foreseen.returncode == 0, foreseen.stderr
+    (folder / "foreseen.json").write_text(foreseen.stdout, "utf-8")
     done = heritage3d(*arguments, "--base", base, seconds=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "out"
+
+
+def test_the_dry_run_before_it_told_its_jobs(published: Path) -> None:
+    foreseen = json.loads((published.parent / "foreseen.json").read_text("utf-8"))["jobs"]
+    with sqlite3.connect(published / ".heritage3d/ledger.sqlite") as ledger:
+        done = dict(ledger.execute("SELECT stage, COUNT(*) FROM job GROUP BY stage").fetchall())
+    assert foreseen == done
+    assert (done["stitch"], done["tile"]) == (1, 17)
 
 
 def test_every_object_is_published_and_intact(published: Path) -> None:

@@ -26,6 +26,13 @@ def _with_another_page(batch: Batch) -> None:
     (batch.captures / "a/p2.txt").write_text("TWO", "utf-8")
 
 
+def test_before_the_first_run_the_forecast_counts_its_jobs(batch: Batch) -> None:
+    told = batch.foreseen()
+    assert told.jobs == {"tiny-ingest": 2, "tiny-tile": 4, "tiny-manifest": 2, **SITE}
+    hashed = 2  # a job for the captures of each object
+    assert batch.run().jobs == sum(told.jobs.values()) + hashed
+
+
 @pytest.mark.parametrize(
     ("change", "jobs", "hashed"),
     [

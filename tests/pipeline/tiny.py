@@ -72,7 +72,11 @@ class Stuck(ImageError):
         raise TypeError("no")
 
 
-@stage(writes=Many("tiny/record", "tiny/page"), version=1)
+def _pages_of(folder: Path, _options: object) -> list[Output]:
+    return [Output("tiny/page", page.stem, page) for page in sorted(folder.glob("*.txt"))]
+
+
+@stage(writes=Many("tiny/record", "tiny/page"), version=1, foresees=_pages_of)
 def tiny_ingest(
     capture: Capture,
     dest: Path,
