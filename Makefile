@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    := published
-# What is imported is compiled when it is first used; to compile all 9,000 files at once takes a minute more.
+CORES  := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+# What is imported is compiled when it is first used, and kept: an environment that forbids the latter would make every
+# process compile it again. To compile all 9,000 files at once takes two minutes more.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 
 .PHONY: help demo test soak docs samples install install-test system clean
@@ -22,11 +25,12 @@ demo: samples
 samples: $(VENV)/.samples
 	$(BIN)/python samples/make.py samples/collection
 
+# One process more than cores: tests wait for browsers and for programs.
 test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $$(( $(CORES) < 4 ? $(CORES) + 1 : 5 )) --dist loadfile
 
 # Hours, not minutes: the crash tests with 50 kills of each kind, hostile input in large numbers, and the main job
 # killed on the samples.

@@ -31,16 +31,23 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root(
-    lang: Annotated[  # noqa: ARG001  only for the help: main() has taken it out of the arguments
-        str | None, typer.Option("--lang", help=said("lang", "Language: en or zh-Hans; else that of the system"))
-    ] = None,
-    version: Annotated[bool, typer.Option("--version", help=said("version", "Show the version"))] = False,
-) -> None:
-    if version:
+def _show_version(asked: bool) -> None:
+    if asked:
         print(heritage3d.__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    lang: Annotated[
+        str | None, typer.Option("--lang", help=said("lang", "Language: en or zh-Hans; else that of the system"))
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help=said("version", "Show the version")),
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
 
 
 for _name in commands.MAIN + commands.HIDDEN:

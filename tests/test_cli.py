@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from heritage3d import __version__
 from heritage3d.commands import MAIN
 from heritage3d.pipeline.stage import stages
 
@@ -171,13 +172,14 @@ def test_dry_run_writes_nothing(captures: Path, tmp_path: Path) -> None:
     )
 
 
-def test_help_speaks_chinese() -> None:
+def test_help_speaks_chinese_and_the_version_is_told() -> None:
     told = heritage3d("--help", language="zh-Hans").stdout
     assert "核对" in told or "校验" in told
     assert (
         "切片" in heritage3d("run", "--help", "--lang", "zh").stdout
         or "工作流" in heritage3d("run", "--help", "--lang", "zh").stdout
     )
+    assert heritage3d("--version").stdout == f"{__version__}\n"
     english = heritage3d("--help").stdout
     ours = (name for name, stage in stages().items() if stage.run.__module__.startswith("heritage3d."))
     for name in (*MAIN, *ours):
