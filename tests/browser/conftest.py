@@ -6,7 +6,9 @@ collection requests its own fixture of that name.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ import pytest
 
 from tests.browser import chromium, tree
 from tests.browser.visit import Visit
+from tests.exhibit import trees
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,11 +65,23 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A published tree: pages, a scroll read from right to left, models in every compression."""
+    """A published tree: pages, a scroll read from right to left, models in every compression; with its checksums.
+
+    Nobody writes to it: the first of several test processes makes it for all of them.
+    """
     try:
         chromium.install()
     except chromium.Unavailable as reason:
         _unavailable(str(reason))
-    out = tmp_path_factory.mktemp("published")
-    tree.build(out, "http://127.0.0.1:8000/")
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    out, whole = shared / "published", shared / "published.whole"
+    with (shared / "published.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            tree.build(out, "http://127.0.0.1:8000/")
+            trees.listed(out)
+            whole.touch()
     return out

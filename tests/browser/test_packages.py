@@ -11,7 +11,6 @@ import pytest
 from heritage3d.exhibit import packaging, serving
 from tests.browser import tour
 from tests.browser.visit import Visit
-from tests.exhibit import trees
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def disk(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not (published / "checksums.txt").exists():
-        trees.listed(published)
     folder = tmp_path_factory.mktemp("packages") / "县图书馆 disk"
     packaging.package(published, folder, "offline")
     return folder
@@ -55,8 +52,6 @@ def test_the_same_package_works_from_a_server(disk: Path, browser: Browser) -> N
 
 def test_a_visitor_takes_an_object_away(published: Path, browser: Browser, tmp_path: Path) -> None:
     """The reading room offers the zip of an object; unpacked, it opens at the object by a double click."""
-    if not (published / "checksums.txt").exists():
-        trees.listed(published)
     packaging.package(published, tmp_path / "web", "web", objects=["bone-0412"], takeaway=True)
     with serving.in_background(tmp_path / "web" / "data") as server:
         visit = Visit(browser, f"{server.address}index.html#/object/bone-0412", allowed=server.address, locale="zh-CN")
