@@ -38,7 +38,7 @@ soak: $(VENV)/.test samples
 	H3D_KILLS=50 $(BIN)/python -m pytest -s tests/crash
 	H3D_EXAMPLES=20000 H3D_BITS=10000 H3D_CORPUS=all $(BIN)/python -m pytest -s tests/hostile tests/trust
 	H3D_CORPUS=all $(BIN)/python -m pytest -s tests/pipeline/test_determinism.py
-	H3D_CORPUS=all $(BIN)/python -m pytest -s tests/browser/test_judged.py
+	H3D_CORPUS=all $(BIN)/python -m pytest -s tests/browser tests/photogrammetry
 	$(BIN)/python -m tests.crash.soak samples/collection $(VENV)/soak
 	$(BIN)/python -m tests.exhibit.load $(VENV)/soak/unbroken
 

@@ -16,6 +16,7 @@ from heritage3d.exhibit import serving
 from heritage3d.pipeline import addresses
 from tests.browser import edges, tour, viewers
 from tests.browser.visit import Visit
+from tests.longform import long_form
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -76,6 +77,7 @@ def test_openseadragon(site: tuple[Path, str], browser: Browser) -> None:
     _judge(*site, report.asked)
 
 
+@long_form
 def test_mirador(site: tuple[Path, str], look: Open) -> None:
     """With its strip of thumbnails; then its gallery."""
     viewers.page_through(look(viewers.MIRADOR, "bare"), viewers.MIRADOR, _services(site, "bare"))
@@ -94,6 +96,7 @@ def test_universal_viewer(site: tuple[Path, str], look: Open) -> None:
     named.page.evaluate("place => lookAround(place, false)", _services(site, "named")[0])
 
 
+@long_form
 def test_clover(site: tuple[Path, str], look: Open) -> None:
     """With its slider of thumbnails. It knows no WebP (OpenSeadragon 4): tiles in that format it does not show."""
     viewers.page_through(look(viewers.CLOVER, "bare"), viewers.CLOVER, _services(site, "bare"))

@@ -27,8 +27,8 @@ LONGEST_S = 5.0  # a run takes about as long; one that has ended already is not 
 
 @pytest.mark.timeout(3600)
 def test_a_run_that_dies_at_any_step_is_finished_by_the_next(tmp_path: Path) -> None:
-    """The short form dies at every fourth step."""
-    told = programs.said_by("every_step", tmp_path / "steps", 1 if programs.LONG else 4, seconds=3600)
+    """The short form dies at every eighth step."""
+    told = programs.said_by("every_step", tmp_path / "steps", 1 if programs.LONG else 8, seconds=3600)
     assert told.count("tree equal") == len(EDITIONS)
 
 

@@ -13,6 +13,7 @@ from heritage3d.errors import PhotogrammetryError, PhotographsApart, Photographs
 from heritage3d.photogrammetry import aligned
 from heritage3d.pipeline.stage import Artefact
 from heritage3d.stages.align import align
+from tests.longform import long_form
 
 from . import cards
 
@@ -94,6 +95,7 @@ def test_the_views_are_pinholes_whose_points_lie_where_they_are_seen(done: tuple
     assert (done[0] / "cameras.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@long_form
 def test_the_same_photographs_give_the_same_bytes(
     done: tuple[Path, dict], captures: list[Artefact], tmp_path: Path
 ) -> None:
@@ -114,6 +116,7 @@ def test_photographs_of_different_things_do_not_connect(tmp_path: Path) -> None:
         align(found, _made(tmp_path / "out"))
 
 
+@long_form
 def test_of_two_objects_the_larger_set_is_used_and_the_other_named(taken: list[cards.Taken], tmp_path: Path) -> None:
     given = [(taken[at].pixels, f"card {at}.jpg") for at in range(6)]
     given += [(taken[at].pixels[:, ::-1], f"mirrored {at}.jpg") for at in range(4)]  # as good as another object

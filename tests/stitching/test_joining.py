@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import cv2
@@ -51,7 +50,7 @@ def test_staggered_parts_keep_every_pixel_and_the_rest_is_ground(whole: Array, t
     assert len(np.unique(joined[:40, WIDE:].reshape(-1, 3), axis=0)) == 1
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[1:])
+@pytest.mark.parametrize("order", [(2, 1, 0), (1, 2, 0)])
 def test_the_order_of_the_parts_does_not_matter(order: tuple[int, ...], whole: Array, tmp_path: Path) -> None:
     parts = cut(whole)
     made, joined = join(tmp_path, [parts[at] for at in order])
