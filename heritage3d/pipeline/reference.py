@@ -57,8 +57,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "title": "# 步骤\n\n每个步骤既是工作流中的一步，也是一条命令。选项在 YAML 中照下表书写（`max_deviation`），"
         "在命令行上用连字符（`--max-deviation`）。\n",
         "each": "每个制品一个任务",
-        "all": "每个对象一个任务",
-        "collection": "所有对象完成后一个任务",
+        "all": "每件藏品一个任务",
+        "collection": "所有藏品完成后一个任务",
         "facts": "读取 {reads}；生成 {writes}；{arity}；版本 {version}。",
         "reproducible": "结果不保证逐字节相同：{reason}。",
         "head": "| 选项 | 取值 | 默认 | 作用 |",
@@ -181,7 +181,7 @@ LIMITS = {
     "MAX_MESH_BYTES": ("bytes of a mesh file", "一个网格文件的字节数"),
     "MAX_MATERIALS": ("materials of a mesh", "一个网格的材质数"),
     "MAX_NODES": ("nodes of a glTF scene, after expansion", "glTF 场景展开后的节点数"),
-    "MAX_FILES_PER_OBJECT": ("files in an object's folder", "一个对象文件夹中的文件数"),
+    "MAX_FILES_PER_OBJECT": ("files in an object's folder", "一件藏品文件夹中的文件数"),
     "MAX_SHEET_ROWS": ("rows of a sheet", "登记表的行数"),
     "MAX_SHEET_BYTES": ("bytes of a sheet, unpacked", "登记表解压后的字节数"),
     "MAX_JSON_BYTES": ("bytes of a JSON document", "一个 JSON 文档的字节数"),
@@ -205,7 +205,7 @@ _STATUSES_ZH = """\
 | 退出状态 | 含义 |
 |---|---|
 | 0 | 全部成功 |
-| 1 | 部分对象失败，或 `verify`／`check` 发现错误 |
+| 1 | 部分藏品失败，或 `verify`／`check` 发现错误 |
 | 2 | 用法有误，或工作流有错误 |
 | 3 | 采集文件夹或登记表无法使用 |
 | 4 | 无法写入输出 |
