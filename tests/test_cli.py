@@ -172,6 +172,18 @@ def test_dry_run_writes_nothing(captures: Path, tmp_path: Path) -> None:
     )
 
 
+def test_a_dry_run_names_files_that_can_be_seen_to_be_bad(tmp_path: Path) -> None:
+    for name, content in (("good", page(1)), ("empty", b"")):
+        (tmp_path / "captures" / name).mkdir(parents=True)
+        (tmp_path / "captures" / name / "1.jpg").write_bytes(content)
+    (tmp_path / "captures/objects.csv").write_text("id\ngood\nempty\n", "utf-8")
+    arguments = ["run", "manuscript", tmp_path / "captures", "--out", tmp_path / "out", "--dry-run"]
+    told = heritage3d(*arguments).stdout.splitlines()
+    assert [line for line in told if "H3D" in line] == [line for line in told if line.startswith("H3D-259 empty 1.jpg")]
+    assert told[-1].startswith("H3D-259 empty 1.jpg")
+    assert json.loads(heritage3d(*arguments, "--json").stdout)["jobs"]["tile"] == 1
+
+
 def test_help_speaks_chinese_and_the_version_is_told() -> None:
     told = heritage3d("--help", language="zh-Hans").stdout
     assert "核对" in told or "校验" in told

@@ -102,6 +102,8 @@ def _of_object(plan: ObjectPlan, told: Estimate) -> Iterator[_Job]:
         for spec in arriving:
             plan.suppose(spec, [])
         yield from _of_steps(plan)
+    for error in plan.errors:
+        error.fields.setdefault("object", plan.object.id)
     told.problems.extend(plan.errors)
 
 
@@ -148,7 +150,12 @@ def _found_by_ingest(plan: ObjectPlan, spec: Spec) -> Iterator[ArtefactRow]:
     if not before:
         made = [name for name in stage.writes if kind(name).place]  # not captures, but the record
         yield from (ArtefactRow(name, name, "new", "", "", "", ()) for name in made)
-        for output in stage.foresees(plan.object.folder, spec.options) if stage.foresees else ():
+        try:
+            foreseen = stage.foresees(plan.object.folder, spec.options) if stage.foresees else []
+        except Heritage3dError as error:
+            plan.errors.extend(getattr(error, "errors", None) or [error])
+            return
+        for output in foreseen:
             files = [str(output.path), *map(str, output.files)]
             entries = plan.captures.entries_of(files, output.path.parent)
             yield ArtefactRow(output.kind, output.name, digest_of(entries), files[0], "", "", entries)

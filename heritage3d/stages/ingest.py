@@ -23,8 +23,13 @@ Publish = Literal["alone", "always", "never"]
 
 
 def _foreseen(folder: Path, options: Mapping[str, Any]) -> list[Output]:
-    """What it will hand on of a folder that no run has seen yet; told by names and first bytes, nothing is measured."""
+    """What it will hand on of a folder that no run has seen yet; told by names and first bytes, nothing is measured.
+
+    Raises ObjectErrors for files that cannot be used.
+    """
     found = room.survey(folder, capture_hashes.is_list)
+    if found.faults:
+        raise errors.ObjectErrors(found.faults)
     published = _published(found, options["publish_photos"])
     pages = pages_in_order([entry.file for entry in published])
     chosen = [
