@@ -39,7 +39,7 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    lang: Annotated[
+    lang: Annotated[  # only for the help: main() has taken it out of the arguments
         str | None, typer.Option("--lang", help=said("lang", "Language: en or zh-Hans; else that of the system"))
     ] = None,
     version: Annotated[

@@ -6,4 +6,5 @@ import os
 
 import pytest
 
-long_form = pytest.mark.skipif(os.environ.get("H3D_CORPUS") != "all", reason="the long form: make soak")
+LONG = os.environ.get("H3D_CORPUS") == "all"
+long_form = pytest.mark.skipif(not LONG, reason="the long form: make soak")

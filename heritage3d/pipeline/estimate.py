@@ -1,7 +1,7 @@
 """``--dry-run``: what would run, how long, how many gigabytes, and whether the disk holds them.
 
 The plans are those of a run. Where a job would have to run, the forecast supposes what it makes: the same again where
-only its result was damaged; of ingest the captures that it found the last time; else what nobody has seen before.
+only its result was damaged; of ingest what it foresees; else what nobody has seen before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from heritage3d.pipeline.captures import CaptureObject
 from heritage3d.pipeline.digests import digest_of
 from heritage3d.pipeline.ending import published_objects
 from heritage3d.pipeline.job import Spec
-from heritage3d.pipeline.kinds import kind, recognise
+from heritage3d.pipeline.kinds import kind
 from heritage3d.pipeline.ledger import Ledger
 from heritage3d.pipeline.pace import Pace, seconds_to_hash
 from heritage3d.pipeline.plan import CollectionPlan, ObjectPlan
@@ -140,42 +140,23 @@ def _of_steps(plan: ObjectPlan) -> Iterator[_Job]:
 
 
 def _found_by_ingest(plan: ObjectPlan, spec: Spec) -> Iterator[ArtefactRow]:
-    """What ingest found the last time, as it is now; what is new is taken for what its first bytes say.
-
-    Of an object that no run has seen, what the stage foresees.
-    """
+    """What the stage foresees of the captures as they are now, with the evidence of those that it found before."""
     assert plan.captures is not None
     before = plan.settings.ledger.artefacts(plan.object.id, spec.step, spec.slot)
     stage = stages()[spec.stage]
-    if not before:
-        made = [name for name in stage.writes if kind(name).place]  # not captures, but the record
-        yield from (ArtefactRow(name, name, "new", "", "", "", ()) for name in made)
-        try:
-            foreseen = stage.foresees(plan.object.folder, spec.options) if stage.foresees else []
-        except Heritage3dError as error:
-            plan.errors.extend(getattr(error, "errors", None) or [error])
-            return
-        for output in foreseen:
-            files = [str(output.path), *map(str, output.files)]
-            entries = plan.captures.entries_of(files, output.path.parent)
-            yield ArtefactRow(output.kind, output.name, digest_of(entries), files[0], "", "", entries)
+    written = [replace(row, digest="new") for row in before if not row.captured]  # no captures, but the record
+    yield from written or [ArtefactRow(name, name, "new", "", "", "", ()) for name in stage.writes if kind(name).place]
+    try:
+        foreseen = stage.foresees(plan.object.folder, spec.options) if stage.foresees else []
+    except Heritage3dError as error:
+        plan.errors.extend(getattr(error, "errors", None) or [error])
         return
-    new = {str(path) for path in plan.captures.to_hash}
-    for row in before:
-        if not row.captured:
-            yield replace(row, digest="new")
-            continue
-        parent = Path(row.location).parent
-        files = [f"{parent}/{entry.path}" for entry in row.files]
-        new -= set(files)
-        if row.location in plan.seen:
-            entries = plan.captures.entries_of(files, parent)
-            yield replace(row, digest=digest_of(entries), files=entries)
-    for path in sorted(new):
-        format_ = recognise(Path(path))
-        if format_ and format_.captured_as:
-            entries = plan.captures.entries_of([path], Path(path).parent)
-            yield ArtefactRow(format_.captured_as, Path(path).stem, digest_of(entries), path, "", "", entries)
+    evidence = {(row.kind, row.name): row.evidence for row in before}
+    for output in foreseen:
+        files = [str(output.path), *map(str, output.files)]
+        entries = plan.captures.entries_of(files, output.path.parent)
+        told = evidence.get((output.kind, output.name), {})
+        yield ArtefactRow(output.kind, output.name, digest_of(entries), files[0], "", "", entries, told)
 
 
 def _of_collection(settings: Settings, *, anything_new: bool) -> Iterator[str]:

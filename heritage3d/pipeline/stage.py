@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import inspect
 import json
 import keyword
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.fields import FieldInfo
+
+from heritage3d.pipeline import tools
 
 
 class Evidence(BaseModel):
@@ -192,7 +193,7 @@ class Stage:
 
     def tools(self) -> dict[str, str]:
         """Versions of the libraries that make the bytes, digests of the assets that go into them."""
-        return {name: _version(name) for name in self.libraries} | {name: _digest(name) for name in self.assets}
+        return tools.of(self.libraries, self.assets)
 
     def key(self, inputs: Any, options: BaseModel) -> str:
         """Cache key: what was read, what was asked, what did it. Never a time, a host or a path."""
@@ -207,24 +208,6 @@ class Stage:
 
 
 _write = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-
-
-@functools.cache
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
-@functools.cache
-def _digest(asset: str) -> str:
-    digest = hashlib.sha256()
-    folder = Path(__file__).resolve().parents[1] / asset
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\n{path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 _stages: dict[str, Stage] = {}
@@ -253,27 +236,14 @@ def stage(
 
     def declare(run: Callable[..., Any]) -> Callable[..., Any]:
         name = run.__name__.replace("_", "-")
-        hints = typing.get_type_hints(run, include_extras=True)
-        inputs: list[Input] = []
-        fields: dict[str, Any] = {}
-        for parameter in inspect.signature(run).parameters.values():
-            if parameter.name == "dest":
-                continue
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                fields[option_named(parameter.name)] = (hints[parameter.name], parameter.default)
-            else:
-                inputs.append(_input(name, parameter.name, hints[parameter.name]))
-        if not inputs or "dest" not in hints:
-            raise TypeError(f"stage {name}: needs at least one artefact and dest")
-        title = "".join(part.title() for part in run.__name__.split("_")) + "Options"
-        options = create_model(title, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+        inputs, options = _parameters(run, name)
         text = inspect.getdoc(run) or ""
         declared = Stage(
             name=name,
             version=version,
             summary=text.partition("\n")[0],
             description=text.partition("\n")[2].strip(),
-            inputs=tuple(inputs),
+            inputs=inputs,
             writes=writes.kinds if isinstance(writes, Many) else (writes,),
             many=isinstance(writes, Many),
             Options=options,
@@ -294,6 +264,24 @@ def stage(
     return declare
 
 
+def _parameters(run: Callable[..., Any], name: str) -> tuple[tuple[Input, ...], type[BaseModel]]:
+    """The artefacts that the function of a stage reads, and the model of its options."""
+    hints = typing.get_type_hints(run, include_extras=True)
+    inputs: list[Input] = []
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(run).parameters.values():
+        if parameter.name == "dest":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            fields[option_named(parameter.name)] = (hints[parameter.name], parameter.default)
+        else:
+            inputs.append(_input(name, parameter.name, hints[parameter.name]))
+    if not inputs or "dest" not in hints:
+        raise TypeError(f"stage {name}: needs at least one artefact and dest")
+    title = "".join(part.title() for part in run.__name__.split("_")) + "Options"
+    return tuple(inputs), create_model(title, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+
+
 def _input(stage_name: str, name: str, hint: Any) -> Input:
     every = typing.get_origin(hint) is list
     inner = typing.get_args(hint)[0] if every else hint
@@ -308,8 +296,3 @@ def _input(stage_name: str, name: str, hint: Any) -> Input:
 def stages() -> Mapping[str, Stage]:
     """All declared stages by name, in the order of declaration."""
     return _stages
-
-
-def libraries_of(names: Iterator[str]) -> dict[str, str]:
-    """Versions of distributions, "absent" where one is not installed."""
-    return {name: _version(name) for name in names}

@@ -32,14 +32,8 @@ def _foreseen(folder: Path, options: Mapping[str, Any]) -> list[Output]:
         raise errors.ObjectErrors(found.faults)
     published = _published(found, options["publish_photos"])
     pages = pages_in_order([entry.file for entry in published])
-    chosen = [
-        *_pages(found, published, pages, overlapping=options["overlapping"]),
-        *_others(found, options["model_from"]),
-    ]
-    return [
-        Output(kind, name, entry) if isinstance(entry, Path) else Output(kind, name, entry.path, entry.companions)
-        for kind, name, entry in chosen
-    ]
+    chosen = _chosen(found, published, pages, overlapping=options["overlapping"], model_from=options["model_from"])
+    return [_output(kind, name, entry, measured=False) for kind, name, entry in chosen]
 
 
 @stage(
@@ -97,8 +91,8 @@ def ingest(
     if not (pages or found.mesh or found.photo or faults):
         raise errors.NothingToPublish(file=identifier, detail="no page, photograph or mesh lies in its folder")
 
-    chosen = [*_pages(found, published, pages, overlapping=overlapping), *_others(found, model_from)]
-    outputs = [_output(kind, name, entry) for kind, name, entry in chosen]
+    chosen = _chosen(found, published, pages, overlapping=overlapping, model_from=model_from)
+    outputs = [_output(kind, name, entry, measured=True) for kind, name, entry in chosen]
     try:
         annotations = _annotations(found, outputs)
     except errors.Heritage3dError as error:
@@ -138,19 +132,18 @@ def _published(found: Captures, publish_photos: Publish) -> list[Found]:
     return found.page + found.part + (found.photo if alone or publish_photos == "always" else [])
 
 
-def _pages(
-    found: Captures, published: list[Found], pages: list[Page], *, overlapping: bool
-) -> Iterator[tuple[str, str, Found]]:
-    """(kind, name, capture) of every page, in their order."""
+def _chosen(
+    found: Captures, published: list[Found], pages: list[Page], *, overlapping: bool, model_from: str
+) -> Iterator[tuple[str, str, Found | Path]]:
+    """(kind, name, capture) of all that is handed on: every page in its order, then what is no page.
+
+    Where both a mesh and photographs lie there, one of them is used.
+    """
     by_file = {entry.file: entry for entry in published}
     names = naming.names_for(by_file)
     parts = {entry.file for entry in (published if overlapping else found.part)}
     for page in pages:
         yield "image/part" if page.file in parts else "image/master", names[page.file], by_file[page.file]
-
-
-def _others(found: Captures, model_from: str) -> Iterator[tuple[str, str, Found | Path]]:
-    """(kind, name, capture) of what is no page; where both a mesh and photographs lie there, one of them is used."""
     both = bool(found.mesh and found.photo)
     if not (both and model_from == "photographs"):
         yield from _named("mesh/scan", found.mesh)
@@ -167,10 +160,11 @@ def _named(kind: str, found: list[Found]) -> Iterator[tuple[str, str, Found]]:
     yield from ((kind, names[entry.file], entry) for entry in found)
 
 
-def _output(kind: str, name: str, entry: Found | Path) -> Output:
+def _output(kind: str, name: str, entry: Found | Path, *, measured: bool) -> Output:
     if isinstance(entry, Path):
         return Output(kind, name, entry)
-    return Output(kind, name, entry.path, entry.companions, {"file": entry.file, **_told_of(entry)})
+    evidence = {"file": entry.file, **_told_of(entry)} if measured else {}
+    return Output(kind, name, entry.path, entry.companions, evidence)
 
 
 def _told_of(entry: Found) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-LONG = "H3D_CORPUS" in os.environ  # all of them (`make soak`), else one of each kind
+from tests.longform import LONG  # all of them, else one of each kind
 
 #: What is no UTF-8: names as disks bring them that were written in China, Taiwan, Japan and Western Europe.
 UNREADABLE = [

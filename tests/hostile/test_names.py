@@ -28,6 +28,7 @@ from heritage3d.exhibit import serving
 from heritage3d.pipeline import addresses
 from heritage3d.record.captures import is_junk, survey
 from tests.hostile import batch, corpus, every_stage, names
+from tests.longform import LONG, long_form
 from tests.photogrammetry import cards
 from tests.stitching import drawn
 
@@ -162,7 +163,7 @@ def scrolls(captures: Path) -> int:
     """Two parts a scroll, and one whose name nobody can read; how many names were given."""
     whole = drawn.silk(1160, 620)
     pairs = list(zip(names.TRIED[::2], names.TRIED[1::2], strict=False))
-    pairs = pairs if names.LONG else pairs[2:3]
+    pairs = pairs if LONG else pairs[2:3]
     for number, pair in enumerate(pairs):
         for name, left in zip(sorted(pair), (0, 460), strict=True):
             path = captures / f"scroll-{number}" / "pages" / names.stem(f"p{name}", ".tif")
@@ -178,7 +179,7 @@ def models(captures: Path) -> int:
     """A model for each name; how many there are."""
     surface = corpus.formats(captures.parent)["stl"][1]
     readable = [name for name in names.TRIED if not is_junk(name)]
-    readable = readable if names.LONG else ["𠀀𪚥𰻞'\"\n%2e%2e"]
+    readable = readable if LONG else ["𠀀𪚥𰻞'\"\n%2e%2e"]
     for number, name in enumerate(readable):
         (captures / f"m-{number}").mkdir(parents=True)
         (captures / f"m-{number}" / names.stem(name, ".stl")).write_bytes(surface)
@@ -224,7 +225,7 @@ def test_a_model_finds_its_companions_of_any_name_or_says_which_is_missing(tmp_p
     print(f"{found} of {len(names.TRIED)} names as materials and textures found, the others named")
 
 
-@pytest.mark.skipif(not names.LONG, reason="the long form: make soak")
+@long_form
 def test_photographs_of_any_name_are_aligned(tmp_path: Path) -> None:
     """Nine photographs an object: five objects bear all names. What comes after `align` reads no file of theirs."""
     captures = tmp_path / "captures"
@@ -243,9 +244,7 @@ def test_photographs_of_any_name_are_aligned(tmp_path: Path) -> None:
 
 COMMANDS = (("info",), ("check",), ("inspect", "--json"), ("tile",), ("pyramid",), ("correct",), ("optimize",))
 WRITING = {"tile", "pyramid", "correct", "optimize"}
-TRIED_COMMANDS = [
-    command for command in COMMANDS if names.LONG or command[0] != "optimize"
-]  # seconds; a run did it above
+TRIED_COMMANDS = [command for command in COMMANDS if LONG or command[0] != "optimize"]  # seconds; a run did it above
 
 
 def single(command: tuple[str, ...], home: Path, name: bytes) -> str:
@@ -279,7 +278,7 @@ def test_every_command_takes_a_file_of_any_name_or_refuses_it_in_one_line(
 ) -> None:
     """In the short form one name that is all at once; `tile` is given one that cannot be read, too."""
     tried = [name.encode() for name in names.READABLE] + names.UNREADABLE
-    if not names.LONG:
+    if not LONG:
         tried = ["-rf\n\x1b[31m𠀀%2e%2e'\"".encode(), *names.UNREADABLE[: command[0] == "tile"]]
     told = Counter(single(command, tmp_path / str(number), name) for number, name in enumerate(tried))
     assert not set(told) & batch.OURS

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import batch
+from tests.longform import long_form
 
-LONG = bool(os.environ.get("H3D_CORPUS"))
 TEXTS = {".md", ".txt", ".json", ".rst", ".dart", ".js", ".xml", ".bin"}  # what describes a suite, or lies beside
 HEAVY = 60_000_000  # bytes; none is so large today
 
@@ -24,7 +23,7 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in sorted(found) if path.stat().st_size < HEAVY]
 
 
-@pytest.mark.skipif(not LONG, reason="an hour: H3D_CORPUS=all, as in `make soak`")
+@long_form
 @pytest.mark.parametrize("suite", ["images", "gltf", "pointclouds"])
 @pytest.mark.timeout(7200)
 def test_no_file_of_a_public_suite_breaks_a_run(suite: str, data: Path, tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from PIL import Image
 from heritage3d.pipeline.stage import stages
 from tests.hostile import corpus, every_stage
 from tests.image.pictures import noise
+from tests.longform import LONG
 from tests.photogrammetry import cards
 from tests.stitching import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
-LONG = "H3D_CORPUS" in os.environ
 
 
 @dataclass(frozen=True)
